@@ -1,0 +1,1 @@
+//! Pure lifecycle engine for bare-metal Kubernetes clusters: validation, admission, decisions, preview, IP plan. No I/O, no clock, no randomness.

@@ -1,0 +1,1 @@
+//! Carries lifecycle plans out: observes through the MAAS and Palette clients, asks the engine, acts, watches, reports.

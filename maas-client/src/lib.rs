@@ -1,0 +1,1 @@
+//! Typed, async client for the Canonical MAAS API 2.0.

@@ -1,0 +1,1 @@
+//! What every HTTP client of palette-maas shares: retry policy, error, paging, waiter, TLS, secrets, redaction.

@@ -1,0 +1,1 @@
+//! Simulated MAAS region and Palette on loopback, with a simulated clock and faults that can be ordered.

@@ -1,0 +1,1 @@
+//! Tests that span crates: house rules, recordings, contract, shared cases.
