@@ -1,1 +1,21 @@
-//! Pure lifecycle engine for bare-metal Kubernetes clusters: validation, admission, decisions, preview, IP plan. No I/O, no clock, no randomness.
+//! Pure lifecycle engine for bare-metal Kubernetes clusters.
+//!
+//! One value goes in, one value comes out: [`decide`] reads a [`World`] (what is wanted, what was observed, what is remembered) and
+//! answers with a [`Decision`] (what to do now, why, and when to ask again); [`preview`] runs the same function ahead of time and answers
+//! with a [`Plan`]. No I/O, no clock, no randomness, no float: the same input gives the same bytes.
+//!
+//! * [`model`] holds every type, one file per noun;
+//! * [`engine`] holds the rules, named in comments and explanations as in the specification (`CP-12`, `W-e`, `3.5.2b`);
+//! * [`planner`] holds the counting planner that Cluster API and Palette follow;
+//! * [`preview`](mod@preview) simulates either planner.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod model;
+mod prelude;
+
+pub use model::*;
