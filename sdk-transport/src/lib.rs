@@ -43,7 +43,7 @@ pub use pager::{Page, Pager};
 pub use patch::Patch;
 pub use recorded::RecordedTransport;
 pub use redact::{Redactor, Secret};
-pub use reqwest_transport::ReqwestTransport;
+pub use reqwest_transport::{Proxy, ReqwestTransport};
 pub use retry::{Decision, Outcome, RetryPolicy};
 pub use tls::{TlsOptions, install_crypto_provider};
 pub use transport::{BodyStream, Transport, TransportError, TransportErrorKind};

@@ -176,24 +176,18 @@ fn classify(error: reqwest::Error) -> TransportError {
     TransportError::new(kind, deepest(&error)).with_source(error)
 }
 
-fn is_tls(error: &reqwest::Error) -> bool {
-    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
-    while let Some(error) = next {
-        if error.is::<rustls::Error>() {
-            return true;
-        }
-        // hyper wraps the handshake's error in an io::Error, whose source skips the error itself.
-        if let Some(io) = error.downcast_ref::<std::io::Error>()
-            && io
-                .get_ref()
-                .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-                .is_some()
-        {
-            return true;
-        }
-        next = error.source();
+fn is_tls(error: &(dyn StdError + 'static)) -> bool {
+    if error.is::<rustls::Error>() {
+        return true;
     }
-    false
+    // An io::Error's source skips the error that it wraps, so that one is looked at first.
+    if let Some(io) = error.downcast_ref::<std::io::Error>()
+        && let Some(inner) = io.get_ref()
+        && is_tls(inner)
+    {
+        return true;
+    }
+    error.source().is_some_and(is_tls)
 }
 
 fn deepest(error: &reqwest::Error) -> String {
