@@ -16,6 +16,11 @@ extern crate alloc;
 extern crate std;
 
 pub mod model;
+mod network;
 mod prelude;
+pub mod spec;
+mod validate;
 
 pub use model::*;
+pub use network::plan_network;
+pub use validate::validate;

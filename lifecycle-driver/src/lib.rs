@@ -1,1 +1,3 @@
 //! Carries lifecycle plans out: observes through the MAAS and Palette clients, asks the engine, acts, watches, reports.
+
+pub mod document;
