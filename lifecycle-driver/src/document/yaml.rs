@@ -111,13 +111,16 @@ pub(super) fn read(text: &str) -> Result<Node, Fault> {
 impl Builder {
     fn on(&mut self, event: Event<'_>, at: Position) -> Result<(), Fault> {
         match event {
-            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
             Event::DocumentStart(_) if self.root.is_some() => Err(fault(
                 Some(at),
                 "the text holds more than one document",
                 "keep one document per file",
             )),
-            Event::DocumentStart(_) => Ok(()),
+            Event::DocumentStart(_)
+            | Event::DocumentEnd
+            | Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd => Ok(()),
             Event::SequenceStart(anchor, _) => self.begin(anchor, at, Content::List(Vec::new())),
             Event::MappingStart(anchor, _) => self.begin(
                 anchor,
@@ -222,10 +225,9 @@ impl Builder {
                     value: node,
                 }),
                 None => {
-                    *key = Some((
-                        name(&node).ok_or_else(|| fault(Some(at), "a name must be text", ""))?,
-                        at,
-                    ))
+                    let name =
+                        name(&node).ok_or_else(|| fault(Some(at), "a name must be text", ""))?;
+                    *key = Some((name, at));
                 }
             },
         }
