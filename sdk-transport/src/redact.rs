@@ -41,6 +41,13 @@ impl Secret {
     }
 }
 
+/// The empty secret, which stands for none.
+impl Default for Secret {
+    fn default() -> Self {
+        Self::new("")
+    }
+}
+
 impl From<String> for Secret {
     fn from(secret: String) -> Self {
         Self::new(secret)
