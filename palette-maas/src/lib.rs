@@ -21,7 +21,8 @@ pub use maas_client as maas;
 #[cfg(feature = "palette")]
 pub use palette_client as palette;
 pub use sdk_transport::{
-    Clock, Error, ErrorKind, List, Patch, RetryPolicy, Secret, TlsOptions, WaitOptions, WaitProgress,
+    Clock, Error, ErrorKind, List, Patch, RetryPolicy, Secret, TlsOptions, WaitOptions,
+    WaitProgress,
 };
 #[cfg(feature = "testbed")]
 pub use testbed;
