@@ -47,13 +47,22 @@ impl NativeMaas {
         operation: String,
         arguments: String,
         cancel: &CancelHandle,
-        #[napi(ts_arg_type = "((progress: string) => void) | null | undefined")] listener: Option<Listener>,
+        #[napi(ts_arg_type = "((progress: string) => void) | null | undefined")] listener: Option<
+            Listener,
+        >,
     ) -> napi::Result<PromiseRaw<'env, String>> {
         let client = self.client.get().cloned();
-        start(env, arguments, cancel, listener, move |arguments| async move {
-            let client = client.ok_or_else(|| Error::new(ErrorKind::Internal, "the client is not open"))?;
-            dispatch(&client, &operation, &arguments).await
-        })
+        start(
+            env,
+            arguments,
+            cancel,
+            listener,
+            move |arguments| async move {
+                let client = client
+                    .ok_or_else(|| Error::new(ErrorKind::Internal, "the client is not open"))?;
+                dispatch(&client, &operation, &arguments).await
+            },
+        )
     }
 }
 
@@ -112,5 +121,10 @@ async fn dispatch(maas: &Client, operation: &str, arguments: &Arguments) -> Answ
         "zone" => zone::call(maas, operation, arguments).await?,
         _ => None,
     };
-    answered.ok_or_else(|| Error::new(ErrorKind::Internal, format!("unknown operation {operation}")))
+    answered.ok_or_else(|| {
+        Error::new(
+            ErrorKind::Internal,
+            format!("unknown operation {operation}"),
+        )
+    })
 }

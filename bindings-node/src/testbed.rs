@@ -120,10 +120,13 @@ impl NativeTestbed {
         let running = self.running.try_lock().map_err(|_| stopped())?;
         let clock = running.as_ref().ok_or_else(stopped)?.clock();
         let sleeping = clock.clone();
-        Ok(Clock::new(move || clock.now(), move |duration| {
-            let clock = sleeping.clone();
-            async move { clock.sleep(duration).await }
-        }))
+        Ok(Clock::new(
+            move || clock.now(),
+            move |duration| {
+                let clock = sleeping.clone();
+                async move { clock.sleep(duration).await }
+            },
+        ))
     }
 
     fn with_clock<T>(&self, look: impl FnOnce(&testbed::SimClock) -> T) -> napi::Result<T> {
@@ -135,11 +138,15 @@ impl NativeTestbed {
 }
 
 fn stopped() -> Error {
-    Error::invalid_input("the testbed is not running").with_hint("start it with `await testbed.start()`")
+    Error::invalid_input("the testbed is not running")
+        .with_hint("start it with `await testbed.start()`")
 }
 
 fn unknown(operation: &str) -> Error {
-    Error::new(sdk_transport::ErrorKind::Internal, format!("unknown operation {operation}"))
+    Error::new(
+        sdk_transport::ErrorKind::Internal,
+        format!("unknown operation {operation}"),
+    )
 }
 
 fn milliseconds(arguments: &crate::call::Arguments) -> Result<Duration, Error> {
@@ -148,6 +155,7 @@ fn milliseconds(arguments: &crate::call::Arguments) -> Result<Duration, Error> {
     struct Milliseconds {
         ms: u64,
     }
-    arguments.read::<Milliseconds>().map(|Milliseconds { ms }| Duration::from_millis(ms))
+    arguments
+        .read::<Milliseconds>()
+        .map(|Milliseconds { ms }| Duration::from_millis(ms))
 }
-

@@ -27,10 +27,16 @@ export async function call(start: Start, arguments_: object, { signal }: CallOpt
   const cancel = (): void => handle.cancel();
   signal?.addEventListener('abort', cancel, { once: true });
   try {
-    const envelope = await start(JSON.stringify(arguments_), handle);
+    const envelope = await start(JSON.stringify(arguments_, bytesAsNumbers), handle);
     signal?.throwIfAborted();
     return open(envelope);
   } finally {
     signal?.removeEventListener('abort', cancel);
   }
+}
+
+/** Bytes, such as binary user data, cross as a list of numbers. */
+function bytesAsNumbers(this: unknown, key: string, value: unknown): unknown {
+  const original = (this as Record<string, unknown>)[key];
+  return original instanceof Uint8Array ? Array.from(original) : value;
 }

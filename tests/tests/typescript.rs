@@ -32,10 +32,18 @@ fn definitions(source: &str) -> Vec<Definition> {
         if line.starts_with("#[cfg(test)]") {
             break;
         }
-        let Some(name) = line.strip_suffix("! {").filter(|name| MACROS.contains(name)) else {
+        let Some(name) = line
+            .strip_suffix("! {")
+            .filter(|name| MACROS.contains(name))
+        else {
             continue;
         };
-        let mut definition = Definition { macro_name: name.to_owned(), name: String::new(), doc: Vec::new(), items: Vec::new() };
+        let mut definition = Definition {
+            macro_name: name.to_owned(),
+            name: String::new(),
+            doc: Vec::new(),
+            items: Vec::new(),
+        };
         let (mut doc, mut rename, mut text) = (Vec::new(), None, String::new());
         for line in lines.by_ref() {
             if line == "}" {
@@ -46,7 +54,10 @@ fn definitions(source: &str) -> Vec<Definition> {
                 doc.push(said.trim().to_owned());
             } else if let Some(wire) = line.strip_prefix("#[serde(rename = \"") {
                 rename = wire.split('"').next().map(str::to_owned);
-            } else if let Some(rest) = line.strip_prefix("pub struct ").or_else(|| line.strip_prefix("pub enum ")) {
+            } else if let Some(rest) = line
+                .strip_prefix("pub struct ")
+                .or_else(|| line.strip_prefix("pub enum "))
+            {
                 definition.name = rest.split([' ', ',']).next().unwrap().to_owned();
                 definition.doc = std::mem::take(&mut doc);
             } else if !line.starts_with("#[") && line != "}" && !line.is_empty() {
@@ -76,7 +87,10 @@ struct Writer {
 impl Writer {
     fn ty(&self, rust: &str, input: bool) -> String {
         let rust = rust.trim();
-        let inner = |prefix: &str| rust.strip_prefix(prefix).and_then(|rest| rest.strip_suffix('>'));
+        let inner = |prefix: &str| {
+            rust.strip_prefix(prefix)
+                .and_then(|rest| rest.strip_suffix('>'))
+        };
         if let Some(some) = inner("Option<") {
             return format!("{} | null", self.ty(some, input));
         }
@@ -85,7 +99,11 @@ impl Writer {
         }
         if let Some(element) = inner("Vec<") {
             let element = self.ty(element, input);
-            return if element.contains('|') { format!("({element})[]") } else { format!("{element}[]") };
+            return if element.contains('|') {
+                format!("({element})[]")
+            } else {
+                format!("{element}[]")
+            };
         }
         if let Some(value) = inner("BTreeMap<String, ") {
             return format!("Record<string, {}>", self.ty(value, input));
@@ -109,7 +127,16 @@ impl Writer {
             lines => {
                 writeln!(self.text, "{indent}/**").unwrap();
                 for line in lines {
-                    writeln!(self.text, "{indent} *{}", if line.is_empty() { String::new() } else { format!(" {}", tsdoc(line)) }).unwrap();
+                    writeln!(
+                        self.text,
+                        "{indent} *{}",
+                        if line.is_empty() {
+                            String::new()
+                        } else {
+                            format!(" {}", tsdoc(line))
+                        }
+                    )
+                    .unwrap();
                 }
                 writeln!(self.text, "{indent} */").unwrap();
             }
@@ -133,11 +160,25 @@ impl Writer {
                 }
                 writeln!(self.text, "}} as const;").unwrap();
                 writeln!(self.text, "/** The number of a {name}; a newer server may send others. */\nexport type {name} = number;").unwrap();
-                writeln!(self.text, "/** The names that filters take. */\nexport type {name}Name =\n  | {};", names.join("\n  | ")).unwrap();
+                writeln!(
+                    self.text,
+                    "/** The names that filters take. */\nexport type {name}Name =\n  | {};",
+                    names.join("\n  | ")
+                )
+                .unwrap();
             }
             "named_enum" => {
-                let values: Vec<_> = definition.items.iter().map(|item| format!("'{}'", item.text.split('"').nth(1).unwrap())).collect();
-                writeln!(self.text, "export type {name} =\n  | {}\n  | (string & {{}});", values.join("\n  | ")).unwrap();
+                let values: Vec<_> = definition
+                    .items
+                    .iter()
+                    .map(|item| format!("'{}'", item.text.split('"').nth(1).unwrap()))
+                    .collect();
+                writeln!(
+                    self.text,
+                    "export type {name} =\n  | {}\n  | (string & {{}});",
+                    values.join("\n  | ")
+                )
+                .unwrap();
             }
             "model" => {
                 writeln!(self.text, "export interface {name} {{").unwrap();
@@ -152,7 +193,13 @@ impl Writer {
             _ => {
                 writeln!(self.text, "export interface {name} {{").unwrap();
                 for item in &definition.items {
-                    let (field, ty) = item.text.split("=>").next().unwrap().split_once(':').unwrap();
+                    let (field, ty) = item
+                        .text
+                        .split("=>")
+                        .next()
+                        .unwrap()
+                        .split_once(':')
+                        .unwrap();
                     let (kind, field) = field.split_once(' ').unwrap();
                     let ty = self.ty(ty, true);
                     let ty = match kind {
@@ -177,7 +224,11 @@ fn tsdoc(line: &str) -> String {
         if close < open {
             break;
         }
-        let name = text[open + 2..close].rsplit("::").next().unwrap().to_owned();
+        let name = text[open + 2..close]
+            .rsplit("::")
+            .next()
+            .unwrap()
+            .to_owned();
         let rest = text[close + 2..].to_owned();
         let rest = match (rest.starts_with('('), rest.find(')')) {
             (true, Some(end)) => rest[end + 1..].to_owned(),
@@ -211,7 +262,11 @@ fn the_typescript_types_are_those_of_the_rust_models() {
         .filter(|definition| !definition.name.is_empty())
         .collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
-    let numbered = all.iter().filter(|d| d.macro_name == "numbered_enum").map(|d| d.name.clone()).collect();
+    let numbered = all
+        .iter()
+        .filter(|d| d.macro_name == "numbered_enum")
+        .map(|d| d.name.clone())
+        .collect();
     let mut writer = Writer {
         numbered,
         text: "// Generated from the sources of maas-client by a test; `UPDATE_TYPES=1 cargo test -p palette-maas-tests --test typescript` writes it anew.\n"
@@ -225,5 +280,8 @@ fn the_typescript_types_are_those_of_the_rust_models() {
         std::fs::write(&path, &writer.text).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == writer.text, "bindings-node/ts/maas/models.ts is out of date: run with UPDATE_TYPES=1");
+    assert!(
+        written == writer.text,
+        "bindings-node/ts/maas/models.ts is out of date: run with UPDATE_TYPES=1"
+    );
 }

@@ -7,7 +7,11 @@ use sdk_transport::{Error, WaitOptions};
 
 use crate::call::{Arguments, On, answer, answer_list};
 
-pub(super) async fn call(maas: &Client, operation: &str, arguments: &Arguments) -> Result<Option<String>, Error> {
+pub(super) async fn call(
+    maas: &Client,
+    operation: &str,
+    arguments: &Arguments,
+) -> Result<Option<String>, Error> {
     let machines = maas.machines();
     let answered = match operation {
         "machine.list" => answer_list(machines.list(&arguments.read()?).await?),
@@ -16,7 +20,9 @@ pub(super) async fn call(maas: &Client, operation: &str, arguments: &Arguments) 
         "machine.get" => answer(&machines.get(&arguments.id()?).await?),
         "machine.delete" => answer(&maas.machine(arguments.id()?).delete().await?),
         "machine.abort" => answer(&maas.machine(arguments.id()?).abort(None).await?),
-        "machine.query_power_state" => answer(&maas.machine(arguments.id()?).query_power_state().await?),
+        "machine.query_power_state" => {
+            answer(&maas.machine(arguments.id()?).query_power_state().await?)
+        }
         "machine.update" => {
             let On { id, options } = arguments.read()?;
             answer(&maas.machine(id).update(&options).await?)

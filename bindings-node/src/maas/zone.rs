@@ -5,7 +5,11 @@ use sdk_transport::Error;
 
 use crate::call::{Arguments, On, answer, answer_list};
 
-pub(super) async fn call(maas: &Client, operation: &str, arguments: &Arguments) -> Result<Option<String>, Error> {
+pub(super) async fn call(
+    maas: &Client,
+    operation: &str,
+    arguments: &Arguments,
+) -> Result<Option<String>, Error> {
     let zones = maas.zones();
     let answered = match operation {
         "zone.list" => answer_list(zones.list().await?),
