@@ -104,13 +104,13 @@ impl NativeTestbed {
     /// Stops the simulated clock.
     #[napi]
     pub fn pause(&self) -> napi::Result<()> {
-        self.with_clock(|clock| clock.pause())
+        self.with_clock(testbed::SimClock::pause)
     }
 
     /// Lets the simulated clock go on.
     #[napi]
     pub fn resume(&self) -> napi::Result<()> {
-        self.with_clock(|clock| clock.resume())
+        self.with_clock(testbed::SimClock::resume)
     }
 }
 

@@ -8,5 +8,3 @@ export import CancelHandle = native.CancelHandle;
 export import NativeMaas = native.NativeMaas;
 /** @internal */
 export import NativeTestbed = native.NativeTestbed;
-/** @internal */
-export const lifecycle = native.lifecycle;

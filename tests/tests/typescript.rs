@@ -115,6 +115,9 @@ impl Writer {
             "bool" => "boolean".into(),
             "u8" | "u16" | "u32" | "u64" | "i32" | "i64" | "f64" => "number".into(),
             "Value" => "unknown".into(),
+            // Written by hand in Rust, since no macro describes them.
+            "StorageDevice" => "BlockDevice | Partition".into(),
+            "PowerParameters" => "Record<string, string>".into(),
             name if input && self.numbered.contains(name) => format!("{name} | {name}Name"),
             name => name.into(),
         }

@@ -88,7 +88,7 @@ export interface Bcache {
   /** The fast device. */
   cache_set: CacheSet | null;
   /** The slow device. */
-  backing_device: StorageDevice | null;
+  backing_device: BlockDevice | Partition | null;
   /** The size, in bytes. */
   size: number;
   /** The size, in words. */
@@ -170,7 +170,7 @@ export interface CacheSet {
   /** The name. */
   name: string;
   /** The device. */
-  cache_device: StorageDevice | null;
+  cache_device: BlockDevice | Partition | null;
   /** Whether more fields exist than are shown. */
   __incomplete__: boolean | null;
   /** Its path on the server. */
@@ -784,7 +784,7 @@ export interface MachineUpdate {
   /** How it is switched, e.g. `ipmi`. */
   power_type?: string;
   /** The parameters of that. */
-  power_parameters?: PowerParameters;
+  power_parameters?: Record<string, string>;
   /** Whether IPv4 is off when deployed. */
   disable_ipv4?: boolean;
   /** Further fields under their wire names, for what a newer server takes. */
@@ -957,9 +957,9 @@ export interface Raid {
   /** The level: `raid-0`, `raid-1`, `raid-5`, `raid-6`, `raid-10`. */
   level: string;
   /** The devices that it is made of. */
-  devices: StorageDevice[];
+  devices: (BlockDevice | Partition)[];
   /** The devices that stand by. */
-  spare_devices: StorageDevice[];
+  spare_devices: (BlockDevice | Partition)[];
   /** The size, in bytes. */
   size: number;
   /** The size, in words. */
@@ -1275,7 +1275,7 @@ export interface VolumeGroup {
   /** The name. */
   name: string;
   /** The devices that it is made of. */
-  devices: StorageDevice[];
+  devices: (BlockDevice | Partition)[];
   /** The size, in bytes. */
   size: number;
   /** The size, in words. */
