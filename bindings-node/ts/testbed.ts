@@ -23,10 +23,21 @@ export interface Leftover {
   detail: string;
 }
 
+interface Urls {
+  maasUrl: string;
+  maasApiKey: string;
+  maasUserApiKey: string;
+}
+
 /** The simulated clock. */
 export class SimulatedClock {
   /** @internal */
-  constructor(readonly native: NativeTestbed) {}
+  readonly native: NativeTestbed;
+
+  /** @internal */
+  constructor(native: NativeTestbed) {
+    this.native = native;
+  }
 
   /** The simulated time. */
   now(): Date {
@@ -51,20 +62,24 @@ export class SimulatedClock {
 
 /** Running simulated servers. `await using` or {@link Testbed.stop} ends them. */
 export class Testbed implements AsyncDisposable {
+  /** @internal */
+  readonly native: NativeTestbed;
   /** The clock; give it to clients, so that they wait in simulated time. */
   readonly clock: SimulatedClock;
+  /** The URL of the simulated MAAS region. */
+  readonly maasUrl: string;
+  /** The administrator's API key. */
+  readonly maasApiKey: string;
+  /** The API key of `user1`, who is no administrator. */
+  readonly maasUserApiKey: string;
 
   /** @internal */
-  constructor(
-    readonly native: NativeTestbed,
-    /** The URL of the simulated MAAS region. */
-    readonly maasUrl: string,
-    /** The administrator's API key. */
-    readonly maasApiKey: string,
-    /** The API key of `user1`, who is no administrator. */
-    readonly maasUserApiKey: string,
-  ) {
+  constructor(native: NativeTestbed, urls: Urls) {
+    this.native = native;
     this.clock = new SimulatedClock(native);
+    this.maasUrl = urls.maasUrl;
+    this.maasApiKey = urls.maasApiKey;
+    this.maasUserApiKey = urls.maasUserApiKey;
   }
 
   /** What was not there at the start and is still there. */
@@ -85,10 +100,6 @@ export class Testbed implements AsyncDisposable {
 /** Starts simulated servers. */
 export async function start(options: TestbedOptions = {}): Promise<Testbed> {
   const native = new NativeTestbed();
-  const urls = (await call((args, cancel) => native.call('start', args, cancel), options)) as {
-    maasUrl: string;
-    maasApiKey: string;
-    maasUserApiKey: string;
-  };
-  return new Testbed(native, urls.maasUrl, urls.maasApiKey, urls.maasUserApiKey);
+  const urls = (await call((args, cancel) => native.call('start', args, cancel), options)) as Urls;
+  return new Testbed(native, urls);
 }
