@@ -60,7 +60,7 @@ mod zone;
 
 pub use api_key::ApiKey;
 pub use client::{Client, ClientBuilder};
-pub use model::{Lenient, Reference};
+pub use model::Reference;
 pub use options::{CommaList, Fields, IntoMany, IntoValue, ToFields};
 pub use request::{Body, Operation};
 
