@@ -9,14 +9,20 @@ use maas_client::{
     DeployOptions, Error, EventFilter, Fields, MachineFilter, MachineUpdate, Method, NodeStatus,
     Patch, PowerOffOptions, PowerOnOptions, PowerParameters, PowerState, RdnsMode,
     RecordedTransport, ReleaseOptions, ResponseLog, UpdateResourcePool, UpdateSubnet, UpdateZone,
+    WaitOptions,
 };
+
+/// Futures of calls may move between threads.
+fn movable<F: Future + Send>(future: F) -> F {
+    future
+}
 
 /// Sends every call, with every option set where there are any. Nothing is recorded, so nothing is answered.
 async fn everything(maas: &Client) -> Vec<Error> {
     let mut errors = Vec::new();
     let mut sent = |error: Option<Error>| errors.push(error.unwrap());
     macro_rules! send {
-        ($($call:expr),* $(,)?) => { $(sent($call.await.err());)* };
+        ($($call:expr),* $(,)?) => { $(sent(movable($call).await.err());)* };
     }
     let filter = MachineFilter::new()
         .hostname(["node01", "node02"])
@@ -132,6 +138,10 @@ async fn everything(maas: &Client) -> Vec<Error> {
         machine.mark_fixed(None),
         machine.set_owner_data(&notes),
         machine.set_workload_annotations(&notes),
+        machine.wait_deployed(&WaitOptions::new()),
+        machine.wait_ready(&WaitOptions::new()),
+        machine.wait_released(&WaitOptions::new()),
+        machine.wait_status(NodeStatus::Broken, &WaitOptions::new()),
     );
     let subnet = CreateSubnet::new()
         .name("ten")

@@ -1100,7 +1100,7 @@ export interface Subnet {
   vlan: Vlan | null;
   /** The space's name, or `undefined`. */
   space: string | null;
-  /** The gateway's address. */
+  /** The gateway's address; empty after it was cleared. */
   gateway_ip: string | null;
   /** The addresses of the DNS servers. */
   dns_servers: string[];
