@@ -103,7 +103,7 @@ fn control_plane_sizes() {
     let seven = |allowed| {
         judge(move |c| {
             (cp(c).size, c.managed_by, c.allow_large_control_plane) =
-                (7, ManagedBy::Palette, allowed)
+                (7, ManagedBy::Palette, allowed);
         })
     };
     assert_eq!(
@@ -337,7 +337,7 @@ fn ranges_are_judged_without_a_look_at_maas() {
     let ranges = |pods: &'static str, services: &'static str| {
         judge(move |c| {
             (c.network.pod_cidr, c.network.service_cidr) =
-                (pods.parse().ok(), services.parse().ok())
+                (pods.parse().ok(), services.parse().ok());
         })
     };
     assert_eq!(ranges("10.244.0.0/16", "10.96.0.0/12"), []);

@@ -4,7 +4,6 @@ mod label;
 mod pool;
 mod version;
 
-
 use crate::network::range_findings;
 use crate::prelude::*;
 use crate::{
