@@ -7,7 +7,7 @@
 //! * [`model`] holds every type, one file per noun;
 //! * [`engine`] holds the rules, named in comments and explanations as in the specification (`CP-12`, `W-e`, `3.5.2b`);
 //! * [`planner`] holds the counting planner that Cluster API and Palette follow;
-//! * [`preview`](mod@preview) simulates either planner.
+//! * [`preview()`] simulates either planner.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -15,12 +15,17 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod engine;
 pub mod model;
 mod network;
+pub mod planner;
 mod prelude;
+mod preview;
 pub mod spec;
 mod validate;
 
+pub use engine::{decide, decide_by, guard_holds};
 pub use model::*;
 pub use network::plan_network;
+pub use preview::preview;
 pub use validate::validate;

@@ -64,14 +64,16 @@ fn bad_options_say_what_is_wrong() {
         (Client::builder("https://x").build(), "no API key"),
         (
             Client::builder("https://x")
+                .api_key("k")
                 .header("ApiKey", "x")
-                .and_then(ClientBuilder::build),
+                .build(),
             "`ApiKey`",
         ),
         (
             Client::builder("https://x")
+                .api_key("k")
                 .header("ProjectUid", "x")
-                .and_then(ClientBuilder::build),
+                .build(),
             "`ProjectUid`",
         ),
         (

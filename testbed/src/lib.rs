@@ -41,8 +41,7 @@ use tokio_util::task::TaskTracker;
 pub use clock::SimClock;
 pub use fault::{Fault, FaultKind, Faults, OrderedFault};
 pub use history::{History, SeenRequest};
-pub use maas::Region;
-use maas::Timings;
+use maas::{Region, Timings};
 use palette::{Palette, PaletteContext};
 use server::Shared;
 

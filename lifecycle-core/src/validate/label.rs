@@ -72,14 +72,12 @@ pub(super) fn taints(pool: &PoolSpec, path: &str, findings: &mut Vec<Finding>) {
         let path = format!("{path}/taints/{index}");
         if !EFFECTS.contains(&taint.effect.as_str()) {
             let effect: String = taint.effect.chars().take(80).collect();
-            let finding = Finding::new(
-                Code::TaintEffect,
-                format!("{path}/effect"),
-                format!("taint effect {effect:?} is not known"),
+            let message = format!(
+                "taint effect {effect:?} is not known: use {}",
+                EFFECTS.join(", ")
             );
             findings.push(
-                finding
-                    .hint(format!("use {}", EFFECTS.join(", ")))
+                Finding::new(Code::TaintEffect, format!("{path}/effect"), message)
                     .arg("effect", effect),
             );
         }

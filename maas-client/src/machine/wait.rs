@@ -1,9 +1,6 @@
 //! Waiting for a machine.
 
-use std::{
-    future::Future,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::{cell::Cell, future::Future};
 
 use sdk_transport::{Error, ErrorKind, Observation, WaitOptions, Waiter};
 
@@ -26,7 +23,7 @@ impl MachineHandle {
     /// machine is being released; [`Timeout`](ErrorKind::Timeout) with the last status;
     /// [`Cancelled`](ErrorKind::Cancelled); those of [`MachineHandle::get`].
     pub async fn wait_deployed(&self, options: &WaitOptions) -> Result<Machine, Error> {
-        let began = AtomicBool::new(false);
+        let began = Cell::new(false);
         self.wait("deployed", options, |status| deployed(status, &began))
             .await
     }
@@ -119,14 +116,14 @@ async fn named<T>(wait: impl Future<Output = Result<T, Error>>) -> Result<T, Err
 }
 
 /// Allocated comes before a deployment, and after one that was aborted.
-fn deployed(status: NodeStatus, began: &AtomicBool) -> Verdict {
+fn deployed(status: NodeStatus, began: &Cell<bool>) -> Verdict {
     match status {
         NodeStatus::Deployed => Verdict::Reached,
         NodeStatus::Deploying => {
-            began.store(true, Ordering::Relaxed);
+            began.set(true);
             Verdict::Pending
         }
-        NodeStatus::Allocated if !began.load(Ordering::Relaxed) => Verdict::Pending,
+        NodeStatus::Allocated if !began.get() => Verdict::Pending,
         NodeStatus::Other(_) => Verdict::Pending,
         _ => Verdict::Failed,
     }
@@ -160,7 +157,7 @@ mod tests {
 
     #[test]
     fn an_aborted_deployment_is_seen_as_such() {
-        let began = AtomicBool::new(false);
+        let began = Cell::new(false);
         let verdicts = [
             NodeStatus::Allocated,
             NodeStatus::Deploying,

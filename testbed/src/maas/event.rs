@@ -1,8 +1,6 @@
 //! Events: the region's log, and its change feed at level `DEBUG`.
 
-use std::borrow::Cow;
-
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::call::{Call, all, last};
@@ -29,7 +27,6 @@ const MAX_LIMIT: usize = 1000;
 pub(crate) enum Level {
     Debug,
     Info,
-    Warning,
     Error,
 }
 
@@ -38,20 +35,19 @@ impl Level {
         match self {
             Self::Debug => "DEBUG",
             Self::Info => "INFO",
-            Self::Warning => "WARNING",
             Self::Error => "ERROR",
         }
     }
 }
 
 /// One event.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Event {
     pub(crate) id: u64,
-    level: Cow<'static, str>,
+    level: &'static str,
     created: String,
     #[serde(rename = "type")]
-    kind: Cow<'static, str>,
+    kind: &'static str,
     description: String,
     node: String,
     hostname: String,
@@ -71,19 +67,14 @@ impl State {
         self.last_event += 1;
         let machine = &mut self.machines[at];
         if level != Level::Debug {
-            let message = if description.is_empty() {
-                kind.to_owned()
-            } else {
-                format!("{kind} - {description}")
-            };
-            machine.set("status_message", message);
-            machine.set("status_action", "");
+            machine.set("status_message", kind);
+            machine.set("status_action", description);
         }
         self.events.push(Event {
             id: self.last_event,
-            level: level.name().into(),
+            level: level.name(),
             created: stamp(self.now),
-            kind: kind.into(),
+            kind,
             description: description.to_owned(),
             node: machine.system_id().to_owned(),
             hostname: machine.hostname().to_owned(),
@@ -193,7 +184,7 @@ pub(crate) fn query(state: &State, call: &Call) -> Answer {
         "count": page.len(),
         "events": page,
         "next_uri": next_uri(call, &page, before),
-        "prev_uri": previous_uri(call, &page, after),
+        "prev_uri": previous_uri(state, call, &page, after),
     })))
 }
 
@@ -208,14 +199,16 @@ fn next_uri(call: &Call, page: &[&Event], before: Option<u64>) -> String {
 }
 
 /// The page of older events, if there can be any.
-fn previous_uri(call: &Call, page: &[&Event], after: Option<u64>) -> Value {
+fn previous_uri(state: &State, call: &Call, page: &[&Event], after: Option<u64>) -> Value {
     let before = match (page.last(), after) {
         (Some(oldest), _) => Some(oldest.id),
         (None, Some(after)) => Some(after.saturating_add(1)),
         (None, None) => None,
     };
     match before {
-        Some(before) if before > 1 => uri(call, Some(("before", before))).into(),
+        Some(before) if before > state.events.first().map_or(1, |event| event.id) => {
+            uri(call, Some(("before", before))).into()
+        }
         _ => Value::Null,
     }
 }

@@ -109,7 +109,8 @@ fn create(state: &mut State, call: &Call) -> Answer {
         .iter()
         .any(|vlan| vlan["fabric_id"] == fabric["id"] && vlan["vid"] == vid)
     {
-        return Err(Reply::model_error(
+        return Err(Reply::field_error(
+            "__all__",
             "A VLAN with the specified VID already exists in the destination fabric.",
         ));
     }

@@ -1,5 +1,0 @@
-//! Tells the linker about Node's symbols.
-
-fn main() {
-    napi_build::setup();
-}

@@ -1,3 +1,0 @@
-/** The pure lifecycle engine. */
-
-export {};

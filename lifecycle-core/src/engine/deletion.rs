@@ -1,0 +1,226 @@
+//! 3.4 Deletion and abort: give everything back, the leader's machine last; no floor, no gate, no etcd.
+use crate::prelude::*;
+use crate::{
+    ConditionCode, Erase, Machine, MachineStatus, State, UnblockKind, Verdict, clock_text,
+};
+
+use super::clock::{Clock, force_honoured, force_remaining_ms, started};
+use super::explain::{Until, explain, facts};
+use super::index::{Cluster, Fleet};
+use super::out::Out;
+use super::phase::NodeView;
+use super::{actions, freeze, gateway, housekeeping, returning};
+
+/// Machines that still have to be released.
+fn releasable(m: &Machine) -> bool {
+    m.status.is_allocated()
+        || matches!(
+            m.status,
+            MachineStatus::Deploying | MachineStatus::Deployed | MachineStatus::FailedDeployment
+        )
+}
+
+pub(crate) fn run(
+    fleet: &Fleet<'_>,
+    c: &Cluster<'_>,
+    states: &BTreeMap<&str, State>,
+    clock: &Clock,
+    out: &mut Out,
+) {
+    let since = started(fleet.f.w, c, clock);
+    out.memory
+        .clusters
+        .entry(c.id.to_owned())
+        .or_default()
+        .terminating_since_ms = Some(since);
+    let gate = since.saturating_add(crate::FORCE_DELETE_AFTER_MS);
+    if fleet.f.now < gate {
+        out.wake(gate);
+    }
+    let orphans: Vec<String> = c.machines.iter().map(|m| m.system_id.clone()).collect();
+    if force_honoured(c, since) {
+        let text = "force delete: {orphans} machines are left behind for somebody to clean up";
+        out.say(explain(
+            c.id,
+            Verdict::Did,
+            "3.7",
+            text,
+            facts! {"orphans": orphans.len(), "machines": orphans.clone()},
+        ));
+        out.act(actions::finish_deleted(c.id, orphans, true));
+        return;
+    }
+    if c.is_pcg {
+        let users = gateway::users_left(fleet, states, c.id);
+        if !users.is_empty() {
+            let facts = facts! {"clusters": users.iter().take(10).map(|s| (*s).to_owned()).collect::<Vec<_>>(), "n": users.len()};
+            let say = explain(
+                c.id,
+                Verdict::Waiting,
+                "E_PCG_IN_USE",
+                "{n} clusters still need this gateway: {clusters}",
+                facts,
+            );
+            out.say(say.until(UnblockKind::Operator, facts! {"do": "delete or abort them"}));
+            return;
+        }
+    }
+    let allocating = c.nodes().any(|x| x.node.is_none());
+    if c.machines.is_empty() && !allocating {
+        out.say(explain(
+            c.id,
+            Verdict::Did,
+            "3.4",
+            "no machine is left: the cluster is deleted",
+            facts! {},
+        ));
+        out.act(actions::finish_deleted(c.id, Vec::new(), false));
+        return;
+    }
+    if let Some(pcg) = gateway::blocker(fleet, states, c) {
+        out.condition(c.id, ConditionCode::BlockedByPcg, facts! {"pcg": pcg});
+        let say = explain(
+            c.id,
+            Verdict::Waiting,
+            "3.4",
+            "deletion waits for the gateway {pcg}",
+            facts! {"pcg": pcg},
+        );
+        out.say(say.until(UnblockKind::Gateway, facts! {"pcg": pcg}));
+        return;
+    }
+    give_back(fleet, c, out);
+    let left: Vec<String> = c.machines.iter().map(|m| m.system_id.clone()).collect();
+    let remaining = force_remaining_ms(fleet.f.w, since, clock);
+    let text = if remaining > 0 {
+        "{left} machines are still to be given back: {machines}; force delete is available in {force}"
+    } else {
+        "{left} machines are still to be given back: {machines}; force delete is available"
+    };
+    let say = explain(
+        c.id,
+        Verdict::Waiting,
+        "3.4",
+        text,
+        facts! {"left": left.len(), "machines": left, "force": clock_text(remaining)},
+    );
+    out.say(say.until(UnblockKind::Machine, facts! {}));
+}
+
+/// Workers and never-joined nodes first, then the control plane but the leader, then the leader.
+fn give_back(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut Out) {
+    let joined_cp: Vec<&NodeView<'_>> = c
+        .cp()
+        .map(|p| p.nodes.iter().filter(|x| x.is_joined()).collect())
+        .unwrap_or_default();
+    let leader = joined_cp
+        .iter()
+        .find(|x| x.member.is_some_and(|m| m.leader))
+        .or_else(|| joined_cp.iter().min_by_key(|x| x.id))
+        .map(|x| x.id);
+    let rank = |m: &Machine| match joined_cp
+        .iter()
+        .find(|x| x.system_id() == Some(&m.system_id))
+    {
+        None => 0,
+        Some(x) if Some(x.id) == leader => 2,
+        Some(_) => 1,
+    };
+    let first = c
+        .machines
+        .iter()
+        .filter(|m| releasable(m))
+        .map(|m| rank(m))
+        .min();
+    for m in &c.machines {
+        if fleet.f.releasing.contains_key(m.system_id.as_str()) {
+            continue;
+        }
+        if m.status.is_returning() {
+            stuck(fleet, c, m, out);
+        } else if releasable(m) && Some(rank(m)) == first {
+            release(fleet, c, m, out);
+        } else if m.status.is_maintenance() {
+            let text = "{machine} is in an operator's hands and cannot be released";
+            let say = explain(
+                c.id,
+                Verdict::Blocked,
+                "3.4",
+                text,
+                facts! {"machine": m.system_id.as_str()},
+            );
+            out.say(say.until(UnblockKind::Operator, facts! {"do": "end the maintenance"}));
+        }
+    }
+    if first.is_none() {
+        for pool in &c.pools {
+            for x in pool
+                .nodes
+                .iter()
+                .filter(|x| x.node.is_some_and(|n| n.endpoint_attached == Some(true)) && !x.pending)
+            {
+                out.act(actions::detach(c.id, &pool.spec.id, x));
+            }
+        }
+    }
+}
+
+fn names<'c>(c: &'c Cluster<'_>, m: &'c Machine) -> (&'c str, &'c str, Erase) {
+    let owner = m.owner.as_ref();
+    let pool = owner.and_then(|o| o.pool.as_deref()).unwrap_or("");
+    let node = c
+        .nodes()
+        .find(|x| x.system_id() == Some(&m.system_id))
+        .map_or(m.system_id.as_str(), |x| x.id);
+    (
+        pool,
+        node,
+        c.spec.pool(pool).map(|p| p.erase).unwrap_or_default(),
+    )
+}
+
+fn release(fleet: &Fleet<'_>, c: &Cluster<'_>, m: &Machine, out: &mut Out) {
+    if m.locked {
+        housekeeping::locked(fleet, c, c.id, m, out);
+        return;
+    }
+    let (pool, node, erase) = names(c, m);
+    out.act(actions::release(c.id, pool, node, m, erase));
+}
+
+/// A machine that does not come back is released again after 1, 2, 4 … 60 minutes.
+fn stuck(fleet: &Fleet<'_>, c: &Cluster<'_>, m: &Machine, out: &mut Out) {
+    let (pool, node, erase) = names(c, m);
+    if !returning::is_stuck(&fleet.f, m, erase) {
+        out.wake(returning::deadline(&fleet.f, m, erase));
+        return;
+    }
+    let at = returning::next_try(&fleet.f, m);
+    let facts = facts! {"machine": m.system_id.as_str(), "next_try_ms": at};
+    out.condition(c.id, ConditionCode::ReturnStuck, facts.clone());
+    let say = explain(
+        c.id,
+        Verdict::Blocked,
+        "3.4",
+        "{machine} does not come back from its release",
+        facts,
+    );
+    out.say(say.until(
+        UnblockKind::Operator,
+        facts! {"do": "look at the machine in MAAS"},
+    ));
+    let failed = matches!(
+        m.status,
+        MachineStatus::FailedReleasing | MachineStatus::FailedDiskErasing
+    );
+    if failed && fleet.f.now >= at {
+        let mem = freeze::entry(fleet, &m.system_id, out);
+        mem.tries = mem.tries.saturating_add(1);
+        mem.tried_ms = Some(fleet.f.now);
+        out.act(actions::release(c.id, pool, node, m, erase));
+    } else if failed {
+        out.wake(at);
+    } else {
+        out.wake(fleet.f.now.saturating_add(60_000));
+    }
+}

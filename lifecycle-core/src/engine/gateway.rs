@@ -1,0 +1,47 @@
+//! 3.4 Gateway: whether it makes creates and deletes wait.
+use crate::prelude::*;
+use crate::{ManagedBy, State};
+
+use super::index::{Cluster, Fleet};
+use super::phase::Phase;
+use super::view::View;
+
+/// Whether the gateway works: engine-managed, its view is Good and a node is Active; Palette-managed, as Palette says.
+pub(crate) fn is_healthy(fleet: &Fleet<'_>, g: &Cluster<'_>) -> bool {
+    if g.spec.managed_by == ManagedBy::Palette {
+        return fleet.f.w.observed.pcgs.get(g.id).is_some_and(|o| o.healthy);
+    }
+    g.etcd.view == View::Good && g.nodes().any(|x| x.phase == Phase::Active)
+}
+
+/// Blocking: Installing, Upgrading, Resizing (if the policy says so), Deleting, or not healthy.
+fn is_blocking(fleet: &Fleet<'_>, g: &Cluster<'_>, state: State) -> bool {
+    match state {
+        State::Installing | State::Upgrading | State::Deleting | State::Deleted => true,
+        State::Resizing => fleet.f.w.policy.queue_while_resizing || !is_healthy(fleet, g),
+        _ => !is_healthy(fleet, g),
+    }
+}
+
+/// The gateway that makes this cluster's create, delete or abort wait; a missing one does not.
+pub(crate) fn blocker<'s>(
+    fleet: &'s Fleet<'_>,
+    states: &BTreeMap<&str, State>,
+    c: &'s Cluster<'_>,
+) -> Option<&'s str> {
+    let id = c.spec.pcg_id.as_deref()?;
+    let gateway = fleet.find(id).filter(|g| g.is_pcg)?;
+    is_blocking(fleet, gateway, states.get(id).copied().unwrap_or_default()).then_some(id)
+}
+
+/// A gateway is deleted only when every cluster that names it is Deleted.
+pub(crate) fn users_left<'s>(
+    fleet: &'s Fleet<'_>,
+    states: &BTreeMap<&str, State>,
+    gateway: &str,
+) -> Vec<&'s str> {
+    let uses = |c: &&'s Cluster<'_>| {
+        c.spec.pcg_id.as_deref() == Some(gateway) && states.get(c.id) != Some(&State::Deleted)
+    };
+    fleet.clusters.iter().filter(uses).map(|c| c.id).collect()
+}

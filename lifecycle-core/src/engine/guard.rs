@@ -1,0 +1,198 @@
+//! 3.5.2 Guards: a stale observation, a mass failure, an invalid specification.
+use crate::prelude::*;
+use crate::{
+    Action, Code, ConditionCode, Diagnostic, DiagnosticCode, MassFailure, PoolSpec, Strategy,
+    UnblockKind, Verb, Verdict, ms_of,
+};
+
+use super::explain::{Until, explain, facts};
+use super::index::{Cluster, Fleet};
+use super::out::Out;
+use super::phase::NodeView;
+use super::view::View;
+
+/// What is wrong with a specification, as far as planning by it would be unsafe.
+pub(crate) fn invalid(spec: &crate::ClusterSpec, is_pcg: bool) -> Option<String> {
+    let cp = spec.control_plane.as_ref();
+    let wrong_cp = |p: &PoolSpec| match p.size {
+        0 => Some(Code::CpSizeZero),
+        2 if is_pcg => Some(Code::PcgSize),
+        n if n % 2 == 0 => Some(Code::CpSizeEven),
+        n if n > 7 => Some(Code::CpSizeTooLarge),
+        1 if p.strategy == Strategy::ContractFirst => Some(Code::CpContractSingle),
+        _ if matches!(p.strategy, Strategy::Custom { .. }) || p.max_parallel != 1 => {
+            Some(Code::CpStrategy)
+        }
+        _ => None,
+    };
+    if let Some(code) = cp.and_then(wrong_cp) {
+        return Some(code.as_str().to_owned());
+    }
+    let names: BTreeSet<&str> = spec.pools().map(|p| p.id.as_str()).collect();
+    (names.len() != spec.pools().count()).then(|| Code::PoolDuplicate.as_str().to_owned())
+}
+
+/// (a) Stale: too old an observation; nothing but CancelDrain is kept.
+pub(crate) fn is_stale(fleet: &Fleet<'_>) -> bool {
+    fleet.f.now.saturating_sub(fleet.f.w.observed.as_of_ms)
+        > ms_of(fleet.f.w.policy.observation_max_age_s)
+}
+
+/// An observation dated in the future counts as now and is reported.
+pub(crate) fn future(fleet: &Fleet<'_>, out: &mut Out) {
+    let by = fleet.f.w.observed.as_of_ms.saturating_sub(fleet.f.now);
+    if by > 0 {
+        out.diagnostics.push(Diagnostic {
+            code: DiagnosticCode::ObservationFromFuture,
+            args: facts! {"by_ms": by},
+        });
+    }
+}
+
+pub(crate) fn apply_stale(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut Out) {
+    let facts = facts! {"age_s": fleet.f.now.saturating_sub(fleet.f.w.observed.as_of_ms) / 1000, "limit_s": fleet.f.w.policy.observation_max_age_s};
+    out.keep_of(c.id, |a| matches!(a.verb, Verb::CancelDrain { .. }));
+    out.condition(c.id, ConditionCode::ObservationStale, facts.clone());
+    let text = "the observation is {age_s} s old (limit {limit_s} s): nothing is done on it";
+    let at = fleet.f.now.saturating_add(30_000);
+    out.say(
+        explain(c.id, Verdict::Waiting, "3.5.2a", text, facts)
+            .until(UnblockKind::Time, facts! {"at_ms": at}),
+    );
+    out.wake(at);
+}
+
+/// (b) Mass failure, as seen now: (joined nodes not in maintenance, of these not ready, a whole zone down).
+fn mass(c: &Cluster<'_>) -> (u32, u32, bool) {
+    let mut zones: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
+    let (mut n, mut u) = (0, 0);
+    for x in c
+        .nodes()
+        .filter(|x| x.is_joined() && !x.maintenance && x.phase.is_live())
+    {
+        let down = u32::from(!x.ready().is_true());
+        n += 1;
+        u += down;
+        let z = zones.entry(x.zone()).or_default();
+        *z = (z.0 + 1, z.1 + down);
+    }
+    (
+        n,
+        u,
+        zones.values().any(|(all, down)| *all >= 3 && all == down),
+    )
+}
+
+/// Carries the mass-failure stop on in memory; true while it holds.
+pub(crate) fn mass_failure(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut Out) -> bool {
+    let (n, u, zone_down) = mass(c);
+    let failing = (u >= 3 && u.saturating_mul(3) > n) || zone_down;
+    let as_of = fleet.f.w.observed.as_of_ms;
+    let entry = out.memory.clusters.entry(c.id.to_owned()).or_default();
+    let next = match (failing, entry.mass_failure.take()) {
+        (true, old) => {
+            let since_ms = old.map_or(fleet.f.now, |m| m.since_ms);
+            Some(MassFailure {
+                since_ms,
+                clear: 0,
+                as_of_ms: as_of,
+            })
+        }
+        (false, Some(m)) => {
+            let clear = if m.as_of_ms == as_of {
+                m.clear
+            } else {
+                m.clear.saturating_add(1)
+            };
+            (clear < 2).then_some(MassFailure {
+                clear,
+                as_of_ms: as_of,
+                ..m
+            })
+        }
+        (false, None) => None,
+    };
+    entry.mass_failure = next.clone();
+    let Some(stop) = next else { return false };
+    // An operator who resumes after it began takes the decision over.
+    if c.spec.resumed_ms.is_some_and(|r| r >= stop.since_ms) {
+        return false;
+    }
+    out.condition(
+        c.id,
+        ConditionCode::MassFailure,
+        facts! {"nodes": n, "not_ready": u, "since_ms": stop.since_ms},
+    );
+    true
+}
+
+pub(crate) fn apply_mass_failure(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut Out) {
+    let (n, u, _) = mass(c);
+    let lost = c.etcd.view == View::Lost;
+    let node = |a: &Action| a.node().and_then(|id| c.nodes().find(|x| x.id == id));
+    let of_cp = |x: &NodeView<'_>| c.cp().is_some_and(|p| p.find(x.id).is_some());
+    out.keep_of(c.id, |a| match &a.verb {
+        Verb::PowerOn { .. }
+        | Verb::Record { .. }
+        | Verb::CancelDrain { .. }
+        | Verb::Notify { .. } => true,
+        Verb::Release { .. } => node(a).is_some_and(|x| !x.is_joined()),
+        Verb::PowerCycle { .. } => lost && node(a).is_some_and(of_cp),
+        _ => false,
+    });
+    for pool in &c.pools {
+        for x in pool
+            .nodes
+            .iter()
+            .filter(|x| x.phase.is_draining() && !x.pending)
+        {
+            let action = super::actions::cancel_drain(c.id, &pool.spec.id, x);
+            if !out.actions.iter().any(|a| a.id == action.id) {
+                super::commit::note_cancel(fleet, c, pool, out);
+                out.act(action);
+            }
+        }
+    }
+    let text = "{not_ready} of {nodes} nodes are not ready at once: nothing is created or replaced until that is understood";
+    let say = explain(
+        c.id,
+        Verdict::Blocked,
+        "3.5.2b",
+        text,
+        facts! {"nodes": n, "not_ready": u},
+    );
+    out.say(
+        say.until(UnblockKind::Node, facts! {})
+            .until(UnblockKind::Operator, facts! {"do": "resume"}),
+    );
+    out.wake(fleet.f.now.saturating_add(30_000));
+}
+
+/// An invalid specification is not planned by: only what (b) keeps is done.
+pub(crate) fn apply_invalid(c: &Cluster<'_>, code: &str, out: &mut Out) {
+    apply_kept(c, out);
+    out.condition(c.id, ConditionCode::InvalidSpec, facts! {"code": code});
+    let say = explain(
+        c.id,
+        Verdict::Blocked,
+        "3.1",
+        "the specification has the error {code}: nothing is planned by it",
+        facts! {"code": code},
+    );
+    out.say(say.until(
+        UnblockKind::Operator,
+        facts! {"do": "correct the specification"},
+    ));
+}
+
+fn apply_kept(c: &Cluster<'_>, out: &mut Out) {
+    let node = |a: &Action| a.node().and_then(|id| c.nodes().find(|x| x.id == id));
+    out.keep_of(c.id, |a| match &a.verb {
+        Verb::PowerOn { .. }
+        | Verb::Record { .. }
+        | Verb::CancelDrain { .. }
+        | Verb::Notify { .. } => true,
+        Verb::Release { .. } => node(a).is_some_and(|x| !x.is_joined()),
+        _ => false,
+    });
+}

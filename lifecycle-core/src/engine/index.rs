@@ -1,0 +1,580 @@
+//! The world, indexed: clusters and gateways with their pools, nodes, machines and etcd, in an order that does not depend on the input's.
+use crate::prelude::*;
+use crate::{
+    ClusterObs, ClusterSpec, Diagnostic, DiagnosticCode, DrainBy, Etcd, Id, Machine, MachineStatus,
+    ManagedBy, Millis, Node, NodeMemory, OnNoSpare, PcgSpec, Planner, PoolRole, PoolSpec,
+    RecordField, Repave, Verb, World,
+};
+
+use super::explain::facts;
+use super::phase::{Context, NodeView, Phase, derive, operator_marks};
+use super::pool::Pool;
+use super::view::EtcdTerms;
+
+/// What every rule may look at.
+pub(crate) struct Frame<'a> {
+    pub(crate) w: &'a World,
+    /// The host's clock; never the high-water mark, which serves the force-delete gate alone.
+    pub(crate) now: Millis,
+    pub(crate) planner: Planner,
+    /// By system id.
+    pub(crate) machines: Vec<&'a Machine>,
+    /// Machines in a pending Release, since when.
+    pub(crate) releasing: BTreeMap<&'a str, Millis>,
+    /// Machines in a pending Allocate.
+    pub(crate) allocating: BTreeSet<&'a str>,
+    /// Ids of pending actions.
+    pub(crate) pending_ids: BTreeSet<&'a str>,
+    node_memory: BTreeMap<(&'a str, &'a str), &'a NodeMemory>,
+}
+
+impl<'a> Frame<'a> {
+    pub(crate) fn new(w: &'a World, planner: Planner) -> Self {
+        let mut machines: Vec<&Machine> = w.observed.machines.iter().collect();
+        machines.sort_by(|a, b| a.system_id.cmp(&b.system_id));
+        machines.dedup_by(|a, b| a.system_id == b.system_id);
+        let mut frame = Self {
+            w,
+            now: w.now_ms,
+            planner,
+            machines,
+            releasing: BTreeMap::new(),
+            allocating: BTreeSet::new(),
+            pending_ids: BTreeSet::new(),
+            node_memory: w
+                .memory
+                .nodes
+                .iter()
+                .filter_map(|(k, m)| k.split_once('/').map(|k| (k, m)))
+                .collect(),
+        };
+        for p in &w.observed.pending {
+            frame.pending_ids.insert(&p.action.id);
+            match &p.action.verb {
+                Verb::Release { system_id, .. } => {
+                    frame.releasing.insert(system_id, p.issued_ms);
+                }
+                Verb::Allocate { system_id, .. } => {
+                    frame.allocating.insert(system_id);
+                }
+                _ => {}
+            }
+        }
+        frame
+    }
+
+    pub(crate) fn machine(&self, system_id: &str) -> Option<&'a Machine> {
+        self.machines
+            .binary_search_by(|m| m.system_id.as_str().cmp(system_id))
+            .ok()
+            .map(|i| self.machines[i])
+    }
+
+    pub(crate) fn node_memory(&self, cluster: &str, node: &str) -> Option<&'a NodeMemory> {
+        self.node_memory.get(&(cluster, node)).copied()
+    }
+}
+
+/// A cluster, or a gateway planned as one.
+pub(crate) struct Cluster<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) spec: &'a ClusterSpec,
+    pub(crate) is_pcg: bool,
+    pub(crate) obs: &'a ClusterObs,
+    pub(crate) etcd: EtcdTerms<'a>,
+    /// The control plane first, then the workers by name.
+    pub(crate) pools: Vec<Pool<'a>>,
+    /// Every machine of ours, by system id.
+    pub(crate) machines: Vec<&'a Machine>,
+    pub(crate) provisioned_ms: Option<Millis>,
+    /// What is wrong with its specification.
+    pub(crate) invalid: Option<String>,
+    pub(crate) is_palette: bool,
+}
+
+impl<'a> Cluster<'a> {
+    pub(crate) fn cp(&self) -> Option<&Pool<'a>> {
+        self.pools.first().filter(|p| p.is_cp)
+    }
+
+    pub(crate) fn workers(&self) -> &[Pool<'a>] {
+        if self.cp().is_some() {
+            &self.pools[1..]
+        } else {
+            &self.pools
+        }
+    }
+
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &NodeView<'a>> {
+        self.pools.iter().flat_map(|p| &p.nodes)
+    }
+
+    pub(crate) fn context<'c>(&'c self, pool: &'c Pool<'a>) -> Context<'c> {
+        Context {
+            cluster: self.id,
+            pool: pool.spec,
+            is_cp: pool.is_cp,
+            etcd: self.etcd.kind,
+            view: self.etcd.view,
+        }
+    }
+
+    pub(crate) fn subnet<'p>(&'p self, pool: &'p PoolSpec) -> Option<&'p str> {
+        pool.subnet
+            .as_deref()
+            .or(self.spec.network.subnet.as_deref())
+    }
+
+    /// Whether any of it was begun.
+    pub(crate) fn is_started(&self) -> bool {
+        self.obs.initialized
+            || self.provisioned_ms.is_some()
+            || !self.machines.is_empty()
+            || self.nodes().next().is_some()
+    }
+}
+
+/// Specifications that the engine makes up: gateways as clusters, and pools that only nodes still know.
+pub(crate) struct MadeUp {
+    gateways: Vec<ClusterSpec>,
+    pools: Vec<(Id, PoolSpec)>,
+    nothing: ClusterObs,
+}
+
+impl MadeUp {
+    pub(crate) fn new(w: &World) -> Self {
+        let gateways = w.desired.pcgs.iter().map(gateway_as_cluster).collect();
+        let known: BTreeMap<&str, &ClusterSpec> = w
+            .desired
+            .clusters
+            .iter()
+            .map(|c| (c.id.as_str(), c))
+            .collect();
+        let mut pools: BTreeSet<(&str, &str)> = BTreeSet::new();
+        for n in &w.observed.nodes {
+            if known
+                .get(n.cluster.as_str())
+                .is_some_and(|c| c.pool(&n.pool).is_none())
+            {
+                pools.insert((&n.cluster, &n.pool));
+            }
+        }
+        let pools = pools
+            .into_iter()
+            .map(|(c, p)| (c.to_owned(), PoolSpec::worker(p, 0)))
+            .collect();
+        Self {
+            gateways,
+            pools,
+            nothing: ClusterObs::default(),
+        }
+    }
+}
+
+fn gateway_as_cluster(g: &PcgSpec) -> ClusterSpec {
+    let mut c = ClusterSpec::new(g.id.clone())
+        .control_plane(g.pool.clone())
+        .requested_ms(g.requested_ms)
+        .network(g.network.clone());
+    c.managed_by = g.managed_by;
+    c.delete_requested_ms = g.delete_requested_ms;
+    c
+}
+
+/// Machines of ours that still are something to give back: not yet free, not out of service.
+fn is_ours(m: &Machine, cluster: &str) -> bool {
+    m.owner.as_ref().is_some_and(|o| o.cluster == cluster)
+        && !m.status.is_gone()
+        && !is_free_status(m.status)
+}
+
+/// A released machine ends at `ready` or `new`.
+pub(crate) fn is_free_status(s: MachineStatus) -> bool {
+    matches!(s, MachineStatus::Ready | MachineStatus::New)
+}
+
+/// Everything, indexed.
+pub(crate) struct Fleet<'a> {
+    pub(crate) f: Frame<'a>,
+    /// By id; clusters and gateways share one name space.
+    pub(crate) clusters: Vec<Cluster<'a>>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl<'a> Fleet<'a> {
+    pub(crate) fn new(w: &'a World, made_up: &'a MadeUp, planner: Planner) -> Self {
+        let f = Frame::new(w, planner);
+        let mut diagnostics = Vec::new();
+        let mut specs: Vec<(&ClusterSpec, bool)> = w
+            .desired
+            .clusters
+            .iter()
+            .map(|c| (c, false))
+            .chain(made_up.gateways.iter().map(|g| (g, true)))
+            .collect();
+        // Duplicates keep one that does not depend on the input's order: the earliest request, then the least JSON.
+        specs.sort_by_cached_key(|(c, is_pcg)| (c.id.clone(), c.requested_ms, *is_pcg));
+        specs.dedup_by(|b, a| {
+            let twice = a.0.id == b.0.id;
+            if twice {
+                diagnostics.push(Diagnostic {
+                    code: DiagnosticCode::DuplicateId,
+                    args: facts! {"kind": "cluster", "id": b.0.id.as_str()},
+                });
+            }
+            twice
+        });
+
+        let mut nodes: BTreeMap<&str, Vec<&Node>> = BTreeMap::new();
+        for n in &w.observed.nodes {
+            nodes.entry(&n.cluster).or_default().push(n);
+        }
+        let mut machines: BTreeMap<&str, Vec<&Machine>> = BTreeMap::new();
+        for m in &f.machines {
+            if let Some(o) = &m.owner {
+                machines.entry(&o.cluster).or_default().push(m);
+            }
+        }
+        let mut pending: BTreeMap<&str, Vec<&crate::PendingAction>> = BTreeMap::new();
+        for p in &w.observed.pending {
+            pending
+                .entry(p.action.cluster().unwrap_or(""))
+                .or_default()
+                .push(p);
+        }
+        let extra: BTreeMap<&str, Vec<&PoolSpec>> =
+            made_up
+                .pools
+                .iter()
+                .fold(BTreeMap::new(), |mut map, (c, p)| {
+                    map.entry(c.as_str()).or_insert_with(Vec::new).push(p);
+                    map
+                });
+
+        let mut clusters = Vec::with_capacity(specs.len());
+        for (spec, is_pcg) in specs {
+            let id = spec.id.as_str();
+            let mut own = nodes.remove(id).unwrap_or_default();
+            own.sort_by(|a, b| a.id.cmp(&b.id).then(a.created_ms.cmp(&b.created_ms)));
+            own.dedup_by(|b, a| {
+                let twice = a.id == b.id;
+                if twice {
+                    diagnostics.push(Diagnostic {
+                        code: DiagnosticCode::DuplicateId,
+                        args: facts! {"kind": "node", "id": format!("{id}/{}", b.id)},
+                    });
+                }
+                twice
+            });
+            let build = Build {
+                f: &f,
+                spec,
+                is_pcg,
+                obs: w.observed.clusters.get(id).unwrap_or(&made_up.nothing),
+                nodes: own,
+                machines: machines.get(id).cloned().unwrap_or_default(),
+                pending: pending.get(id).cloned().unwrap_or_default(),
+                extra: extra.get(id).cloned().unwrap_or_default(),
+            };
+            clusters.push(build.cluster(&mut diagnostics));
+        }
+        for (cluster, list) in &machines {
+            if clusters.binary_search_by(|c| c.id.cmp(cluster)).is_err() {
+                for m in list.iter().filter(|m| is_ours(m, cluster)) {
+                    let args = facts! {"cluster": *cluster, "system_id": m.system_id.as_str()};
+                    diagnostics.push(Diagnostic {
+                        code: DiagnosticCode::Unmanaged,
+                        args,
+                    });
+                }
+            }
+        }
+        Self {
+            f,
+            clusters,
+            diagnostics,
+        }
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<&Cluster<'a>> {
+        self.clusters
+            .binary_search_by(|c| c.id.cmp(id))
+            .ok()
+            .map(|i| &self.clusters[i])
+    }
+}
+
+struct Build<'f, 'a> {
+    f: &'f Frame<'a>,
+    spec: &'a ClusterSpec,
+    is_pcg: bool,
+    obs: &'a ClusterObs,
+    nodes: Vec<&'a Node>,
+    machines: Vec<&'a Machine>,
+    pending: Vec<&'a crate::PendingAction>,
+    extra: Vec<&'a PoolSpec>,
+}
+
+impl<'a> Build<'_, 'a> {
+    fn cluster(mut self, diagnostics: &mut Vec<Diagnostic>) -> Cluster<'a> {
+        let (f, spec) = (self.f, self.spec);
+        let is_palette = spec.managed_by == ManagedBy::Palette;
+        let mut views = self.node_views(diagnostics);
+        let cp_id = spec.control_plane.as_ref().map(|p| p.id.as_str());
+        let cp_joined = views
+            .iter()
+            .any(|(pool, x)| Some(*pool) == cp_id && x.is_joined());
+        let seen = f.w.observed.etcd.get(spec.id.as_str());
+        let etcd = if cp_id.is_some() {
+            let names: BTreeSet<&str> = views.iter().map(|(_, x)| x.id).collect();
+            EtcdTerms::new(f, spec.etcd, self.obs, seen, cp_joined, |n| {
+                names.contains(n)
+            })
+        } else {
+            EtcdTerms::none()
+        };
+
+        let mut specs: Vec<&PoolSpec> = spec
+            .workers
+            .iter()
+            .chain(self.extra.iter().copied())
+            .collect();
+        specs.sort_by(|a, b| a.id.cmp(&b.id));
+        specs.dedup_by(|a, b| a.id == b.id);
+        specs.retain(|p| Some(p.id.as_str()) != cp_id);
+        let mut pools = Vec::with_capacity(specs.len() + 1);
+        for pool in spec.control_plane.iter().chain(specs) {
+            let is_cp = pool.role == PoolRole::ControlPlane && Some(pool.id.as_str()) == cp_id;
+            let target = target(spec, pool);
+            let context: Context<'a> = Context {
+                cluster: &spec.id,
+                pool,
+                is_cp,
+                etcd: spec.etcd,
+                view: etcd.view,
+            };
+            let mut nodes: Vec<NodeView<'a>> = Vec::new();
+            for (_, mut x) in views.extract_if_pool(&pool.id) {
+                if is_cp && spec.etcd == Etcd::Stacked {
+                    x.member = etcd.member_of(x.id);
+                }
+                if is_palette {
+                    super::palette::derive(f, self.obs, &mut x);
+                } else {
+                    derive(f, &context, &mut x);
+                    mark_revision(&mut x, pool, target);
+                }
+                nodes.push(x);
+            }
+            let stray = self.machines.iter().filter(|m| {
+                m.status.is_returning()
+                    && m.owner
+                        .as_ref()
+                        .is_some_and(|o| o.pool.as_deref() == Some(&pool.id))
+                    && !nodes
+                        .iter()
+                        .any(|x| x.system_id() == Some(m.system_id.as_str()))
+            });
+            let stray = u32::try_from(stray.count()).unwrap_or(u32::MAX);
+            pools.push(Pool::new(f, &context, target, nodes, stray));
+        }
+        let provisioned_ms = self.obs.provisioned_ms.or_else(|| {
+            self.pending.iter().find_map(|p| match &p.action.verb {
+                Verb::Record {
+                    field: RecordField::ProvisionedMs,
+                    value,
+                    ..
+                } => Some(*value),
+                _ => None,
+            })
+        });
+        self.machines.retain(|m| is_ours(m, &spec.id));
+        let invalid = super::guard::invalid(spec, self.is_pcg);
+        Cluster {
+            id: &spec.id,
+            spec,
+            is_pcg: self.is_pcg,
+            obs: self.obs,
+            etcd,
+            pools,
+            machines: self.machines,
+            provisioned_ms,
+            invalid,
+            is_palette,
+        }
+    }
+
+    /// Nodes as observed, corrected by what is pending, then the Planned ones; each with its pool's name.
+    fn node_views(&mut self, diagnostics: &mut Vec<Diagnostic>) -> Views<'a> {
+        let f = self.f;
+        let is_palette = self.spec.managed_by == ManagedBy::Palette;
+        let mut taken: BTreeSet<&str> = BTreeSet::new();
+        let mut views: Vec<(&'a str, NodeView<'a>)> = Vec::with_capacity(self.nodes.len());
+        for &n in &self.nodes {
+            let machine = n
+                .system_id
+                .as_deref()
+                .and_then(|s| f.machine(s))
+                .filter(|m| match &m.owner {
+                    Some(o) => {
+                        o.cluster == n.cluster
+                            && o.node.as_ref().is_none_or(|id| *id == n.id)
+                            && !is_free_status(m.status)
+                    }
+                    None => m.status.is_returning() || is_palette,
+                });
+            let machine = machine.filter(|m| {
+                !m.status.is_gone()
+                    && (taken.insert(&m.system_id) || claimed_twice(diagnostics, m, n))
+            });
+            let (locked, cordoned, maintenance) = operator_marks(n, machine);
+            let mut x = NodeView {
+                id: &n.id,
+                node: Some(n),
+                machine,
+                created_ms: n.created_ms,
+                joined_ms: n.joined_ms,
+                drain_ms: (n.drain.by == DrainBy::Engine)
+                    .then(|| n.drain.started_ms.unwrap_or(f.now)),
+                member: None,
+                phase: Phase::Gone,
+                suspect_ms: None,
+                unhealthy: false,
+                settled: false,
+                locked,
+                cordoned,
+                maintenance,
+                up_to_date: false,
+                outdated: false,
+                avail: false,
+                pending: false,
+                stuck: false,
+            };
+            for p in self
+                .pending
+                .iter()
+                .filter(|p| p.action.node() == Some(&n.id))
+            {
+                x.pending = true;
+                match &p.action.verb {
+                    Verb::Record {
+                        field: RecordField::JoinedMs,
+                        value,
+                        ..
+                    } => x.joined_ms = x.joined_ms.or(Some(*value)),
+                    Verb::Drain { .. } => x.drain_ms = x.drain_ms.or(Some(p.issued_ms)),
+                    _ => {}
+                }
+            }
+            if let Some(m) = x.machine {
+                x.pending |= f.releasing.contains_key(m.system_id.as_str());
+                x.stuck = super::returning::is_stuck(
+                    f,
+                    m,
+                    self.spec
+                        .pool(&n.pool)
+                        .map_or(crate::Erase::None, |p| p.erase),
+                );
+            }
+            views.push((&n.pool, x));
+        }
+        for p in &self.pending {
+            if let Verb::Allocate {
+                node, system_id, ..
+            } = &p.action.verb
+                && !self.nodes.iter().any(|n| n.id == *node)
+            {
+                let pool = p.action.pool().unwrap_or("");
+                views.push((pool, planned(node, p.issued_ms, f.machine(system_id))));
+            }
+        }
+        views.sort_by(|a, b| a.0.cmp(b.0).then(a.1.id.cmp(b.1.id)));
+        Views(views)
+    }
+}
+
+fn claimed_twice(diagnostics: &mut Vec<Diagnostic>, m: &Machine, n: &Node) -> bool {
+    let args =
+        facts! {"system_id": m.system_id.as_str(), "node": format!("{}/{}", n.cluster, n.id)};
+    diagnostics.push(Diagnostic {
+        code: DiagnosticCode::MachineOwnedTwice,
+        args,
+    });
+    false
+}
+
+fn planned<'a>(id: &'a str, issued_ms: Millis, machine: Option<&'a Machine>) -> NodeView<'a> {
+    NodeView {
+        id,
+        node: None,
+        machine,
+        created_ms: issued_ms,
+        joined_ms: None,
+        drain_ms: None,
+        member: None,
+        phase: Phase::Planned,
+        suspect_ms: None,
+        unhealthy: false,
+        settled: false,
+        locked: false,
+        cordoned: false,
+        maintenance: false,
+        up_to_date: false,
+        outdated: false,
+        avail: false,
+        pending: true,
+        stuck: false,
+    }
+}
+
+struct Views<'a>(Vec<(&'a str, NodeView<'a>)>);
+
+impl<'a> Views<'a> {
+    fn iter(&self) -> impl Iterator<Item = &(&'a str, NodeView<'a>)> {
+        self.0.iter()
+    }
+
+    /// Takes the nodes of one pool out; they are sorted by pool.
+    fn extract_if_pool(&mut self, pool: &str) -> Vec<(&'a str, NodeView<'a>)> {
+        let from = self.0.partition_point(|(p, _)| *p < pool);
+        let to = self.0.partition_point(|(p, _)| *p <= pool);
+        self.0.drain(from..to).collect()
+    }
+}
+
+/// 3.5.1 target: what a pool's nodes should be; absent while nothing is approved.
+fn target<'a>(cluster: &ClusterSpec, pool: &'a PoolSpec) -> Option<Target<'a>> {
+    if cluster.repave == Repave::Approved {
+        Some(Target {
+            revision: &pool.revision,
+            version: pool.k8s_version,
+        })
+    } else {
+        pool.approved_revision.as_ref().map(|revision| Target {
+            revision,
+            version: pool.approved_k8s_version,
+        })
+    }
+}
+
+/// What a pool's nodes should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target<'a> {
+    pub(crate) revision: &'a str,
+    pub(crate) version: Option<crate::Version>,
+}
+
+/// 3.5.1 up_to_date and outdated; a node without a revision is taken to be at target (3.4 judges Palette's otherwise).
+fn mark_revision(x: &mut NodeView<'_>, pool: &PoolSpec, target: Option<Target<'_>>) {
+    let at_target = match (target, x.node.and_then(|n| n.revision.as_deref())) {
+        (Some(t), Some(r)) => t.revision == r,
+        _ => true,
+    };
+    x.up_to_date = at_target && (pool.azs.is_empty() || pool.azs.iter().any(|z| z == x.zone()));
+    x.outdated = x.is_joined() && !x.up_to_date && !x.locked && !pool.skip_update;
+}
+
+/// Whether the pool may work below its size when Expand First finds no spare.
+pub(crate) fn falls_back(pool: &PoolSpec) -> bool {
+    pool.on_no_spare == OnNoSpare::FallbackContract
+}
