@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use lifecycle_core::spec::ClusterDocument;
+use lifecycle_core::spec::{ClusterDocument, GatewayDocument};
 use lifecycle_core::{
     Admission, Decision, Finding, Memory, NetworkInput, NetworkPlan, Plan, PreviewOptions, Refusal,
     Request, World,
@@ -31,6 +31,7 @@ fn check<T: JsonSchema>(name: &str) -> Option<String> {
 fn the_committed_schemas_are_those_of_the_types() {
     let drifted: Vec<String> = [
         check::<ClusterDocument>("cluster-document"),
+        check::<GatewayDocument>("gateway-document"),
         check::<World>("world"),
         check::<Request>("request"),
         check::<Memory>("memory"),

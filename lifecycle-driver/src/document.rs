@@ -11,7 +11,7 @@ mod yaml;
 use std::fmt;
 
 use lifecycle_core::spec::tree::{Node, Positions};
-use lifecycle_core::spec::{ClusterDocument, Located};
+use lifecycle_core::spec::{ClusterDocument, GatewayDocument, Located};
 use lifecycle_core::{Finding, Severity};
 
 /// Everything that is wrong with a document, each with its place in the text.
@@ -69,6 +69,16 @@ impl fmt::Display for DocumentError {
 pub fn read_cluster(text: &str) -> Result<(ClusterDocument, Positions), DocumentError> {
     let root = read_tree(text)?;
     let document = ClusterDocument::read(&root).map_err(DocumentError::new)?;
+    Ok((document, Positions::of(&root)))
+}
+
+/// Reads a gateway document from YAML text.
+///
+/// # Errors
+/// As [`read_cluster`].
+pub fn read_gateway(text: &str) -> Result<(GatewayDocument, Positions), DocumentError> {
+    let root = read_tree(text)?;
+    let document = GatewayDocument::read(&root).map_err(DocumentError::new)?;
     Ok((document, Positions::of(&root)))
 }
 

@@ -4,7 +4,9 @@
 use lifecycle_core::spec::tree::Node;
 use lifecycle_core::spec::{ClusterDocument, Schedule};
 use lifecycle_core::{Code, ManagedBy, Severity, Strategy};
-use lifecycle_driver::document::{DocumentError, read_checked_cluster, read_cluster, read_tree};
+use lifecycle_driver::document::{
+    DocumentError, locate, read_checked_cluster, read_cluster, read_gateway, read_tree,
+};
 use proptest::prelude::*;
 
 const EXAMPLE: &str = include_str!("../../examples/cluster.yaml");
@@ -409,6 +411,83 @@ fn straight_on_maas_neither_profile_nor_account_is_needed() {
             .all(|w| w.item.severity == Severity::Warning)
     );
     assert_eq!(document.plan().managed_by, ManagedBy::Engine);
+}
+
+const GATEWAY: &str = "\
+schema_version: 1
+name: lab-gateway
+domain: lab.test
+size: 1
+machines:
+  resource_pool: pool-b
+  min_cpu: 4
+  min_memory_mib: 8192
+  min_disk_gb: 60
+proxy:
+  http_proxy: http://proxy.lab.test:3128
+  https_proxy: http://proxy.lab.test:3128
+  no_proxy: [10.0.0.0/8, lab.test]
+network:
+  machine_subnet: 10.10.0.0/24
+  pod_cidr: 10.244.0.0/16
+";
+
+#[test]
+fn a_gateway_is_described_alike() {
+    let (document, positions) = read_gateway(GATEWAY).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(document.check(), []);
+    let plan = document.plan();
+    assert_eq!(
+        (
+            plan.id.as_str(),
+            plan.pool.size,
+            plan.network.subnet.as_deref()
+        ),
+        ("lab-gateway", 1, Some("10-10-0-0-24"))
+    );
+    assert_eq!(
+        (
+            plan.pool.min_cpu,
+            plan.pool.min_mem_mib,
+            plan.pool.min_disk_gb
+        ),
+        (4, 8192, 60)
+    );
+    let schema: serde_json::Value = serde_json::from_str(include_str!(
+        "../../lifecycle-core/schemas/gateway-document.json"
+    ))
+    .unwrap();
+    assert!(
+        jsonschema::validator_for(&schema)
+            .unwrap()
+            .is_valid(&read_tree(GATEWAY).unwrap().to_json())
+    );
+
+    let mut two = document.clone();
+    two.size = 2;
+    two.machines.tags = vec![String::new()];
+    let places: Vec<_> = locate(two.check(), &positions)
+        .into_iter()
+        .map(|f| (f.item.code, f.item.path, f.position.unwrap().line))
+        .collect();
+    assert_eq!(
+        places,
+        [
+            (Code::PcgSize, "/size".to_owned(), 4),
+            (Code::Invalid, "/machines/tags/0".to_owned(), 5)
+        ]
+    );
+
+    let secret = GATEWAY.replace(
+        "http_proxy: http://proxy",
+        "http_proxy: http://me:sesame@proxy",
+    ) + "pairing_code: sesame\nsise: 1\n";
+    let error = read_gateway(&secret).unwrap_err();
+    assert_eq!(
+        told(&error).iter().map(|t| t.0).collect::<Vec<_>>(),
+        [Code::Invalid, Code::UnknownField, Code::UnknownField]
+    );
+    assert!(!error.to_string().contains("sesame"), "{error}");
 }
 
 proptest! {

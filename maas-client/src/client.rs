@@ -77,7 +77,7 @@ impl Client {
     /// Any call of the API, with the same credentials, retries and errors as all others.
     ///
     /// `path` is relative to the API's base and keeps its final slash (`zones/`, `machines/p77gwg/`); an operation is
-    /// the query field `op`. A GET, PUT or DELETE is repeated after a failure in doubt, a POST is not.
+    /// the query field `op`. A `resource_uri` that the server sent will do as well. A GET, PUT or DELETE is repeated after a failure in doubt, a POST is not.
     ///
     /// ```no_run
     /// # async fn example(maas: maas_client::Client) -> Result<(), maas_client::Error> {
@@ -99,7 +99,11 @@ impl Client {
         query: &Fields,
         body: Option<Body>,
     ) -> Result<Response<Bytes>, Error> {
-        let path = path.trim_start_matches('/');
+        // A `resource_uri` does not know of a proxy's path before `/MAAS`.
+        let path = match path.split_once("/api/2.0/") {
+            Some((before, after)) if before.starts_with('/') => after,
+            _ => path.trim_start_matches('/'),
+        };
         let request = build(&self.base, &method, path, query, body)?;
         self.http
             .execute(&Call::new("call", path.to_owned(), request))
@@ -140,7 +144,7 @@ impl fmt::Debug for Client {
 }
 
 /// Makes a [`Client`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct ClientBuilder {
     url: String,
@@ -318,6 +322,16 @@ impl ClientBuilder {
             http,
             base: Arc::new(base),
         })
+    }
+}
+
+/// Without the URL, which is not checked yet and may hold a password.
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("key", &self.key)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 

@@ -19,14 +19,11 @@ pub(crate) fn classify(call: &Call, response: &Response<Bytes>) -> Failure {
     match status.as_u16() {
         400 => refused(&body),
         401 => unauthorized(&body),
-        403 => forbidden(&body),
-        404 => not_found(&body),
-        405 => hinted(
-            body.failure(
-                ErrorKind::BadRequest,
-                "the server does not take this method here",
-            ),
-            URL_HINT,
+        403 => forbidden(call, &body),
+        404 => not_found(call, &body),
+        405 => body.failure(
+            ErrorKind::BadRequest,
+            &format!("the server does not take {} here", call.request.method()),
         ),
         409 => conflict(&body, asked_to_wait),
         410 => hinted(
@@ -74,6 +71,20 @@ pub(crate) fn classify(call: &Call, response: &Response<Bytes>) -> Failure {
 const URL_HINT: &str =
     "check the server's URL: it ends with `/MAAS`, perhaps behind a path of your proxy";
 
+const ADMINISTRATOR_HINT: &str = "use the API key of an administrator";
+
+/// The longest message; the whole text stays in the error's body.
+const LONGEST_MESSAGE: usize = 500;
+
+/// The text on one line and not too long.
+fn sentence(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.trim_end_matches('.').to_owned(),
+    }
+}
+
 /// The body of an answer, for people.
 enum Said {
     Nothing,
@@ -119,15 +130,14 @@ impl Said {
         let message = match self {
             Self::Nothing | Self::Html(None) => otherwise.to_owned(),
             Self::Html(Some(title)) => format!("{otherwise}: {title}"),
-            Self::Text(text) => text.trim_end_matches('.').to_owned(),
+            Self::Text(text) => sentence(text),
             Self::Form(fields) => {
                 let told: Vec<_> = fields
                     .iter()
                     .map(|(field, messages)| {
-                        let messages = messages.join(" ");
-                        let messages = messages.trim_end_matches('.');
+                        let messages = sentence(&messages.join(" "));
                         if field == "__all__" {
-                            messages.to_owned()
+                            messages
                         } else {
                             format!("`{field}`: {messages}")
                         }
@@ -160,11 +170,7 @@ fn title(html: &str) -> Option<String> {
     let lower = html.to_ascii_lowercase();
     let start = lower.find("<title>")? + "<title>".len();
     let end = start + lower.get(start..)?.find("</title>")?;
-    let title = html
-        .get(start..end)?
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let title = sentence(html.get(start..end)?);
     (!title.is_empty()).then_some(title)
 }
 
@@ -246,23 +252,28 @@ fn unauthorized(body: &Said) -> Failure {
     failure
 }
 
-fn forbidden(body: &Said) -> Failure {
+fn forbidden(call: &Call, body: &Said) -> Failure {
     let failure = body.failure(ErrorKind::Forbidden, "the user may not do this");
     match body {
-        Said::Nothing => hinted(
+        Said::Nothing if call.request.uri().path().contains("/machines/") => hinted(
             failure,
             "the machine may be locked (unlock it first) or another user's, or this needs an administrator",
         ),
+        Said::Nothing => hinted(failure, ADMINISTRATOR_HINT),
         Said::Text(text) if text.contains("reserved for admin") => {
-            hinted(failure, "use the API key of an administrator")
+            hinted(failure, ADMINISTRATOR_HINT)
         }
         _ => failure,
     }
 }
 
-fn not_found(body: &Said) -> Failure {
+fn not_found(call: &Call, body: &Said) -> Failure {
     let failure = body.failure(ErrorKind::NotFound, "there is no such object");
-    if body.is_html() || body.text().starts_with("Unknown API endpoint") {
+    let endpoint = body.text().starts_with("Unknown API endpoint");
+    if endpoint && !call.request.uri().path().ends_with('/') {
+        return hinted(failure, "most paths of the API end with a slash");
+    }
+    if endpoint || body.is_html() {
         return hinted(failure, URL_HINT);
     }
     failure

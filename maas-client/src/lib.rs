@@ -14,7 +14,7 @@
 //! let machine = maas.machines().allocate(&wanted).await?;
 //! let jammy = DeployOptions::new().distro_series("jammy").user_data(cloud_init);
 //! maas.machine(&machine.system_id).deploy(&jammy).await?;
-//! let minutes = |minutes| Duration::from_secs(60 * minutes);
+//! let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
 //! let node = maas.machine(&machine.system_id).wait_deployed(&WaitOptions::new().timeout(minutes(40))).await?;
 //! println!("{} has {:?}", node.fqdn, node.ip_addresses);
 //! # Ok(())
@@ -60,7 +60,7 @@ mod zone;
 
 pub use api_key::ApiKey;
 pub use client::{Client, ClientBuilder};
-pub use model::{Lenient, Reference};
+pub use model::Reference;
 pub use options::{CommaList, Fields, IntoMany, IntoValue, ToFields};
 pub use request::{Body, Operation};
 

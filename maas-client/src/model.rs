@@ -10,11 +10,7 @@ use serde::{
 use serde_json::Value;
 
 /// A field's type that reads `null` as empty and an integer from `42.0` or `"42"`.
-pub trait Lenient: Sized {
-    /// Reads the value.
-    ///
-    /// # Errors
-    /// What is neither the type's own form nor one of the tolerated ones.
+pub(crate) trait Lenient: Sized {
     fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 

@@ -46,7 +46,7 @@ model! {
         vlan: Option<Vlan>,
         /// The space's name, or `undefined`.
         space: Option<String>,
-        /// The gateway's address.
+        /// The gateway's address; empty after it was cleared.
         gateway_ip: Option<String>,
         /// The addresses of the DNS servers.
         dns_servers: Vec<String>,
@@ -71,6 +71,11 @@ impl Subnet {
     /// The network; `None` if the text is none.
     pub fn network(&self) -> Option<IpNet> {
         self.cidr.parse().ok()
+    }
+
+    /// The gateway's address, if there is one.
+    pub fn gateway(&self) -> Option<IpAddr> {
+        self.gateway_ip.as_deref()?.parse().ok()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The client, its builder and the scope of its calls.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -64,7 +64,6 @@ impl Client {
             project: None,
             rate_limits: true,
             options: ClientOptions::default(),
-            problem: None,
         }
     }
 
@@ -137,6 +136,11 @@ impl Client {
             "call",
             sdk_transport::lenient::decode(response.body()),
         )
+    }
+
+    /// The server's URL, without the version of the API.
+    pub fn base_url(&self) -> &Url {
+        &self.base
     }
 
     /// The clock of waiters.
@@ -275,7 +279,6 @@ pub struct ClientBuilder {
     project: Option<String>,
     rate_limits: bool,
     options: ClientOptions,
-    problem: Option<Error>,
 }
 
 impl ClientBuilder {
@@ -395,21 +398,19 @@ impl ClientBuilder {
     }
 
     /// A header on every request, e.g. for tracing.
-    #[must_use]
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if it is malformed or the client's own business.
+    pub fn header(mut self, name: &str, value: &str) -> Result<Self, Error> {
         let reserved = name.eq_ignore_ascii_case(KEY_HEADER.as_str())
             || name.eq_ignore_ascii_case(PROJECT_HEADER.as_str());
-        let added = if reserved {
-            Err(Error::invalid_input(format!(
+        if reserved {
+            return Err(Error::invalid_input(format!(
                 "the header `{name}` is set by the client itself"
-            )))
-        } else {
-            self.options.add_header(name, value)
-        };
-        if let Err(error) = added {
-            self.problem.get_or_insert(error);
+            )));
         }
-        self
+        self.options.add_header(name, value)?;
+        Ok(self)
     }
 
     /// TLS: authorities, client certificate, server name.
@@ -417,6 +418,15 @@ impl ClientBuilder {
     pub fn tls(mut self, tls: TlsOptions) -> Self {
         self.options.tls = tls;
         self
+    }
+
+    /// Trusts the authorities in this PEM file, beside the usual ones.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the file cannot be read.
+    pub fn ca_file(mut self, path: impl AsRef<Path>) -> Result<Self, Error> {
+        self.options.tls = self.options.tls.ca_file(path)?;
+        Ok(self)
     }
 
     /// Sends through this proxy. By default `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` decide.
@@ -456,8 +466,14 @@ impl ClientBuilder {
 
     /// Replaces the network, e.g. by a [`RecordedTransport`](sdk_transport::RecordedTransport).
     #[must_use]
-    pub fn transport(mut self, transport: impl Transport) -> Self {
-        self.options.transport = Some(Arc::new(transport));
+    pub fn transport(self, transport: impl Transport) -> Self {
+        self.shared_transport(Arc::new(transport))
+    }
+
+    /// Replaces the network by a transport that the caller keeps looking at.
+    #[must_use]
+    pub fn shared_transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.options.transport = Some(transport);
         self
     }
 
@@ -467,9 +483,6 @@ impl ClientBuilder {
     /// [`InvalidInput`](ErrorKind::InvalidInput) says which option is malformed; [`Tls`](ErrorKind::Tls) that the
     /// certificates cannot be used.
     pub fn build(self) -> Result<Client, Error> {
-        if let Some(problem) = self.problem {
-            return Err(problem);
-        }
         let mut base = parse_base(&self.url)?;
         // The paths of the API bring the version along.
         if let Some(prefix) = base.path().strip_suffix("v1/") {

@@ -1,81 +1,68 @@
 //! Cloud accounts: how Palette reaches a MAAS region, through a gateway.
 
 use sdk_transport::{Error, Pager, Secret};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::{
     Client, Metadata,
-    input::{StringMap, input},
     metadata::GATEWAY_ANNOTATION,
-    request::{Endpoint, endpoints},
+    model::model,
+    options::{StringMap, options},
+    request::operations,
 };
 
-endpoints! {
-    LIST = Endpoint::get("cloud_account.list", "/v1/cloudaccounts/maas");
-    CREATE = Endpoint::post("cloud_account.create", "/v1/cloudaccounts/maas");
-    GET = Endpoint::get("cloud_account.get", "/v1/cloudaccounts/maas/{uid}");
-    UPDATE = Endpoint::put("cloud_account.update", "/v1/cloudaccounts/maas/{uid}");
-    DELETE = Endpoint::delete("cloud_account.delete", "/v1/cloudaccounts/maas/{uid}");
+operations! {
+    LIST = GET "/v1/cloudaccounts/maas" as "cloud_account.list";
+    CREATE = POST "/v1/cloudaccounts/maas" as "cloud_account.create";
+    GET = GET "/v1/cloudaccounts/maas/{uid}" as "cloud_account.get";
+    UPDATE = PUT "/v1/cloudaccounts/maas/{uid}" as "cloud_account.update";
+    DELETE = DELETE "/v1/cloudaccounts/maas/{uid}" as "cloud_account.delete";
 }
 
-/// A MAAS account. Mirrors `v1MaasAccount`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct CloudAccount {
-    /// The version of the resource's schema.
-    pub api_version: String,
-    /// The kind of resource.
-    pub kind: String,
-    /// Name, uid; the gateway is the annotation `overlordUid`.
-    pub metadata: Metadata,
-    /// How MAAS is reached.
-    pub spec: CloudAccountSpec,
-    /// Its state.
-    pub status: Option<CloudAccountStatus>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A MAAS account. Mirrors `v1MaasAccount`.
+    pub struct CloudAccount {
+        /// The version of the resource's schema.
+        api_version: String,
+        /// The kind of resource.
+        kind: String,
+        /// Name, uid; the gateway is the annotation `overlordUid`.
+        metadata: Metadata,
+        /// How MAAS is reached.
+        spec: CloudAccountSpec,
+        /// Its state.
+        status: Option<CloudAccountStatus>,
+    }
 }
 
-/// How MAAS is reached. Mirrors `v1MaasCloudAccount`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct CloudAccountSpec {
-    /// MAAS's own endpoint, e.g. `http://10.11.12.13:5240/MAAS`.
-    pub api_endpoint: String,
-    /// The MAAS API key; the server may send a mask in its place. Never sent back.
-    pub api_key: Option<Secret>,
-    /// The subnets whose addresses the API server's DNS name prefers, in order.
-    pub preferred_subnets: Vec<String>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// How MAAS is reached. Mirrors `v1MaasCloudAccount`.
+    pub struct CloudAccountSpec {
+        /// MAAS's own endpoint, e.g. `http://10.11.12.13:5240/MAAS`.
+        api_endpoint: String,
+        /// The MAAS API key; the server may send a mask in its place. Never sent back.
+        api_key: Option<Secret>,
+        /// The subnets whose addresses the API server's DNS name prefers, in order.
+        preferred_subnets: Vec<String>,
+    }
 }
 
-/// The state of an account. Mirrors `v1CloudAccountStatus`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct CloudAccountStatus {
-    /// A free word.
-    pub state: String,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// The state of an account. Mirrors `v1CloudAccountStatus`.
+    pub struct CloudAccountStatus {
+        /// A free word.
+        state: String,
+    }
 }
 
-input! {
+options! {
     /// How a gateway reaches MAAS. Mirrors `v1MaasCloudAccount`.
     pub struct MaasCredentials {
         /// MAAS's own endpoint, e.g. `http://10.11.12.13:5240/MAAS`.
-        endpoint: String = "apiEndpoint",
+        endpoint: String => "apiEndpoint",
         /// The MAAS API key, `consumer:key:secret`.
-        api_key: Secret = "apiKey",
+        api_key: Secret => "apiKey",
         /// The subnets (CIDR) whose addresses the API server's DNS name prefers, in order.
-        preferred_subnets: Vec<String> = "preferredSubnets",
+        preferred_subnets: Vec<String> => "preferredSubnets",
     }
 }
 
@@ -86,17 +73,17 @@ impl MaasCredentials {
     }
 }
 
-input! {
+options! {
     /// A cloud account as it is to be. Mirrors `v1MaasAccount`.
     pub struct CloudAccountOptions {
         /// The name; unique in its scope.
-        name: String = "metadata/name",
+        name: String => "metadata/name",
         /// The gateway that reaches MAAS. Without one, Palette itself tries to.
-        gateway_uid: Option<String> = "metadata/annotations/overlordUid",
+        gateway_uid: Option<String> => "metadata/annotations/overlordUid",
         /// Labels; the console shows them as tags.
-        labels: StringMap = "metadata/labels",
+        labels: StringMap => "metadata/labels",
         /// How MAAS is reached. The key has to be given at every update: the server does not give it back.
-        credentials: MaasCredentials = "spec",
+        credentials: MaasCredentials => "spec",
     }
 }
 
@@ -124,15 +111,15 @@ impl CloudAccount {
     }
 }
 
-input! {
+options! {
     /// Which accounts to list, and in which order.
-    pub struct CloudAccountFilter {
+    pub struct CloudAccountFilter, new {
         /// A condition like `metadata.name=lab`; `AND` and `OR` stand without blanks.
-        filters: Option<String> = "?filters",
+        filters: Option<String> => "?filters",
         /// An order like `metadata.name=1`; `-1` means descending.
-        order_by: Option<String> = "?orderBy",
+        order_by: Option<String> => "?orderBy",
         /// The fields to answer, like `metadata.uid,metadata.name`. All by default.
-        fields: Option<String> = "?fields",
+        fields: Option<String> => "?fields",
     }
 }
 

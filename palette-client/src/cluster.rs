@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use sdk_transport::{Error, Pager};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -10,23 +10,24 @@ use crate::{
     cluster_options::{ClusterFilter, ProfilesOptions},
     cluster_profile::ClusterProfileTemplate,
     gateway::PendingNotifications,
-    input::wire_enum,
+    model::model,
+    options::wire_enum,
     repave::RepaveState,
-    request::{Endpoint, endpoints},
+    request::operations,
 };
 
-endpoints! {
-    LIST = Endpoint::query("cluster.list", "/v1/dashboard/spectroclusters/search");
-    VALIDATE_NAME = Endpoint::get("cluster.validate_name", "/v1/spectroclusters/validate/name");
-    VALIDATE = Endpoint::query("cluster.validate", "/v1/spectroclusters/maas/validate");
-    CREATE = Endpoint::post("cluster.create", "/v1/spectroclusters/maas");
-    GET = Endpoint::get("cluster.get", "/v1/spectroclusters/{uid}");
-    STATUS = Endpoint::get("cluster.status", "/v1/spectroclusters/{uid}/status");
-    OVERVIEW = Endpoint::get("cluster.overview", "/v1/dashboard/spectroclusters/{uid}/overview");
-    PROFILES = Endpoint::get("cluster.profiles", "/v1/spectroclusters/{uid}/profiles");
-    REPLACE_PROFILES = Endpoint::put("cluster.replace_profiles", "/v1/spectroclusters/{uid}/profiles");
-    UPDATE_PROFILES = Endpoint::patch("cluster.update_profiles", "/v1/spectroclusters/{uid}/profiles");
-    DELETE = Endpoint::delete("cluster.delete", "/v1/spectroclusters/{uid}");
+operations! {
+    LIST = POST "/v1/dashboard/spectroclusters/search" as "cluster.list" reading;
+    VALIDATE_NAME = GET "/v1/spectroclusters/validate/name" as "cluster.validate_name";
+    VALIDATE = POST "/v1/spectroclusters/maas/validate" as "cluster.validate" reading;
+    CREATE = POST "/v1/spectroclusters/maas" as "cluster.create";
+    GET = GET "/v1/spectroclusters/{uid}" as "cluster.get";
+    STATUS = GET "/v1/spectroclusters/{uid}/status" as "cluster.status";
+    OVERVIEW = GET "/v1/dashboard/spectroclusters/{uid}/overview" as "cluster.overview";
+    PROFILES = GET "/v1/spectroclusters/{uid}/profiles" as "cluster.profiles";
+    REPLACE_PROFILES = PUT "/v1/spectroclusters/{uid}/profiles" as "cluster.replace_profiles";
+    UPDATE_PROFILES = PATCH "/v1/spectroclusters/{uid}/profiles" as "cluster.update_profiles";
+    DELETE = DELETE "/v1/spectroclusters/{uid}" as "cluster.delete";
 }
 
 wire_enum! {
@@ -79,24 +80,20 @@ wire_enum! {
     }
 }
 
-/// A cluster. Mirrors `v1SpectroCluster`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Cluster {
-    /// The version of the resource's schema.
-    pub api_version: String,
-    /// The kind of resource.
-    pub kind: String,
-    /// Name, uid, labels; the gateway is the annotation `overlordUid`.
-    pub metadata: Metadata,
-    /// What it is to be.
-    pub spec: ClusterSpec,
-    /// How it is; for a moment after the creation there is none.
-    pub status: Option<ClusterStatus>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A cluster. Mirrors `v1SpectroCluster`.
+    pub struct Cluster {
+        /// The version of the resource's schema.
+        api_version: String,
+        /// The kind of resource.
+        kind: String,
+        /// Name, uid, labels; the gateway is the annotation `overlordUid`.
+        metadata: Metadata,
+        /// What it is to be.
+        spec: ClusterSpec,
+        /// How it is; for a moment after the creation there is none.
+        status: Option<ClusterStatus>,
+    }
 }
 
 impl Cluster {
@@ -121,168 +118,130 @@ impl Cluster {
     }
 }
 
-/// What a cluster is to be. Mirrors `v1SpectroClusterSpec`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ClusterSpec {
-    /// The cloud configuration.
-    pub cloud_config_ref: Option<Reference>,
-    /// The cloud, here `maas`.
-    pub cloud_type: String,
-    /// Who manages it.
-    pub cluster_type: Option<ClusterType>,
-    /// The attached profiles, as they were when they were attached.
-    #[serde(rename = "clusterProfileTemplates")]
-    pub profiles: Vec<ClusterProfileTemplate>,
-    /// Management: patches, time zone, resources (`v1ClusterConfig`), as the server sent it.
-    pub cluster_config: Map<String, Value>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// What a cluster is to be. Mirrors `v1SpectroClusterSpec`.
+    pub struct ClusterSpec {
+        /// The cloud configuration.
+        cloud_config_ref: Option<Reference>,
+        /// The cloud, here `maas`.
+        cloud_type: String,
+        /// Who manages it.
+        cluster_type: Option<ClusterType>,
+        /// The attached profiles, as they were when they were attached.
+        profiles: Vec<ClusterProfileTemplate> => "clusterProfileTemplates",
+        /// Management: patches, time zone, resources (`v1ClusterConfig`), as the server sent it.
+        cluster_config: Map<String, Value>,
+    }
 }
 
-/// How a cluster is. Mirrors `v1SpectroClusterStatus`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ClusterStatus {
-    /// Where it is.
-    pub state: Option<ClusterState>,
-    /// The steps of its provisioning.
-    pub conditions: Vec<Condition>,
-    /// The state of each pack.
-    pub packs: Vec<PackStatus>,
-    /// Where its API server is.
-    pub api_endpoints: Vec<ApiEndpoint>,
-    /// Whether a repave waits for approval.
-    pub repave: Option<RepaveSummary>,
-    /// Whether a change of profiles waits to be carried out.
-    pub spc_apply: Option<ApplyStatus>,
-    /// Addresses of its services.
-    pub services: Vec<LoadBalancerService>,
-    /// Past upgrades.
-    pub upgrades: Vec<Upgrade>,
-    /// When its creation was aborted.
-    pub abort_timestamp: Option<Timestamp>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// How a cluster is. Mirrors `v1SpectroClusterStatus`.
+    pub struct ClusterStatus {
+        /// Where it is.
+        state: Option<ClusterState>,
+        /// The steps of its provisioning.
+        conditions: Vec<Condition>,
+        /// The state of each pack.
+        packs: Vec<PackStatus>,
+        /// Where its API server is.
+        api_endpoints: Vec<ApiEndpoint>,
+        /// Whether a repave waits for approval.
+        repave: Option<RepaveSummary>,
+        /// Whether a change of profiles waits to be carried out.
+        spc_apply: Option<ApplyStatus>,
+        /// Addresses of its services.
+        services: Vec<LoadBalancerService>,
+        /// Past upgrades.
+        upgrades: Vec<Upgrade>,
+        /// When its creation was aborted.
+        abort_timestamp: Option<Timestamp>,
+    }
 }
 
-/// The state of a pack on a cluster. Mirrors `v1ClusterPackStatus`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct PackStatus {
-    /// The pack.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// The profile that it belongs to.
-    pub profile_uid: String,
-    /// Its kind.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Whether it is ready.
-    pub condition: Option<Condition>,
-    /// When its installation began.
-    pub start_time: Option<Timestamp>,
-    /// When its installation ended.
-    pub end_time: Option<Timestamp>,
-    /// Addresses of its services.
-    pub services: Vec<LoadBalancerService>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// The state of a pack on a cluster. Mirrors `v1ClusterPackStatus`.
+    pub struct PackStatus {
+        /// The pack.
+        name: String,
+        /// Its version.
+        version: String,
+        /// The profile that it belongs to.
+        profile_uid: String,
+        /// Its kind.
+        kind: String => "type",
+        /// Whether it is ready.
+        condition: Option<Condition>,
+        /// When its installation began.
+        start_time: Option<Timestamp>,
+        /// When its installation ended.
+        end_time: Option<Timestamp>,
+        /// Addresses of its services.
+        services: Vec<LoadBalancerService>,
+    }
 }
 
-/// Where an API server is. Mirrors `v1APIEndpoint`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ApiEndpoint {
-    /// The host.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// Where an API server is. Mirrors `v1APIEndpoint`.
+    pub struct ApiEndpoint {
+        /// The host.
+        host: String,
+        /// The port.
+        port: u16,
+    }
 }
 
-/// Whether a repave waits. Mirrors `v1ClusterRepaveStatus`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct RepaveSummary {
-    /// Where it is.
-    pub state: Option<RepaveState>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// Whether a repave waits. Mirrors `v1ClusterRepaveStatus`.
+    pub struct RepaveSummary {
+        /// Where it is.
+        state: Option<RepaveState>,
+    }
 }
 
-/// Whether a change of profiles waits. Mirrors `v1SpcApply`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ApplyStatus {
-    /// When it is carried out.
-    pub action_type: Option<ApplyAction>,
-    /// Whether it can be carried out.
-    pub can_be_applied: bool,
-    /// When it was last carried out.
-    pub patch_applied_time: Option<Timestamp>,
-    /// When it last changed.
-    pub last_modified_time: Option<Timestamp>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// Whether a change of profiles waits. Mirrors `v1SpcApply`.
+    pub struct ApplyStatus {
+        /// When it is carried out.
+        action_type: Option<ApplyAction>,
+        /// Whether it can be carried out.
+        can_be_applied: bool,
+        /// When it was last carried out.
+        patch_applied_time: Option<Timestamp>,
+        /// When it last changed.
+        last_modified_time: Option<Timestamp>,
+    }
 }
 
-/// The address of a service. Mirrors `v1LoadBalancerService`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct LoadBalancerService {
-    /// The name.
-    pub name: String,
-    /// The host or address.
-    pub host: String,
-    /// The ports.
-    pub ports: Vec<ServicePort>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// The address of a service. Mirrors `v1LoadBalancerService`.
+    pub struct LoadBalancerService {
+        /// The name.
+        name: String,
+        /// The host or address.
+        host: String,
+        /// The ports.
+        ports: Vec<ServicePort>,
+    }
 }
 
-/// A port. Mirrors `v1ServicePort`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ServicePort {
-    /// The number.
-    pub port: u16,
-    /// The protocol.
-    pub protocol: String,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A port. Mirrors `v1ServicePort`.
+    pub struct ServicePort {
+        /// The number.
+        port: u16,
+        /// The protocol.
+        protocol: String,
+    }
 }
 
-/// A past upgrade. Mirrors `v1Upgrades`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Upgrade {
-    /// Why.
-    pub reason: Vec<String>,
-    /// When.
-    pub timestamp: Option<Timestamp>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A past upgrade. Mirrors `v1Upgrades`.
+    pub struct Upgrade {
+        /// Why.
+        reason: Vec<String>,
+        /// When.
+        timestamp: Option<Timestamp>,
+    }
 }
 
 /// The state alone. Mirrors `v1SpectroClusterStatusEntity`.
@@ -298,20 +257,16 @@ struct StateAnswer {
     state: Option<ClusterState>,
 }
 
-/// A cluster at a glance. Mirrors `v1SpectroClusterUidSummary`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ClusterOverview {
-    /// Name, uid, labels.
-    pub metadata: Metadata,
-    /// What it consists of.
-    pub spec: ClusterOverviewSpec,
-    /// How it is.
-    pub status: ClusterOverviewStatus,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A cluster at a glance. Mirrors `v1SpectroClusterUidSummary`.
+    pub struct ClusterOverview {
+        /// Name, uid, labels.
+        metadata: Metadata,
+        /// What it consists of.
+        spec: ClusterOverviewSpec,
+        /// How it is.
+        status: ClusterOverviewStatus,
+    }
 }
 
 impl ClusterOverview {
@@ -322,191 +277,144 @@ impl ClusterOverview {
     }
 }
 
-/// What a cluster consists of. Mirrors the `spec` of `v1SpectroClusterUidSummary`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ClusterOverviewSpec {
-    /// Cloud and node pools.
-    pub cloud_config: Option<CloudConfigSummary>,
-    /// The cloud account.
-    #[serde(rename = "cloudaccount")]
-    pub cloud_account: Option<Reference>,
-    /// The attached profiles.
-    #[serde(rename = "clusterProfileTemplates")]
-    pub profiles: Vec<ProfileSummary>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// What a cluster consists of. Mirrors the `spec` of `v1SpectroClusterUidSummary`.
+    pub struct ClusterOverviewSpec {
+        /// Cloud and node pools.
+        cloud_config: Option<CloudConfigSummary>,
+        /// The cloud account.
+        cloud_account: Option<Reference> => "cloudaccount",
+        /// The attached profiles.
+        profiles: Vec<ProfileSummary> => "clusterProfileTemplates",
+    }
 }
 
-/// Cloud and node pools of a cluster. Mirrors `v1CloudConfigMeta`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct CloudConfigSummary {
-    /// The cloud configuration's uid.
-    pub uid: String,
-    /// The cloud.
-    pub cloud_type: String,
-    /// The node pools.
-    #[serde(rename = "machinePools")]
-    pub node_pools: Vec<NodePoolSummary>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// Cloud and node pools of a cluster. Mirrors `v1CloudConfigMeta`.
+    pub struct CloudConfigSummary {
+        /// The cloud configuration's uid.
+        uid: String,
+        /// The cloud.
+        cloud_type: String,
+        /// The node pools.
+        node_pools: Vec<NodePoolSummary> => "machinePools",
+    }
 }
 
-/// A node pool at a glance. Mirrors `v1MachinePoolMeta`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct NodePoolSummary {
-    /// Whether its nodes are the control plane.
-    pub is_control_plane: bool,
-    /// The nodes that it is to have.
-    pub size: u32,
-    /// The healthy ones.
-    pub healthy: u32,
-    /// Those in maintenance.
-    pub maintenance_mode: u32,
-    /// The pool's labels.
-    pub labels: Vec<String>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A node pool at a glance. Mirrors `v1MachinePoolMeta`.
+    pub struct NodePoolSummary {
+        /// Whether its nodes are the control plane.
+        is_control_plane: bool,
+        /// The nodes that it is to have.
+        size: u32,
+        /// The healthy ones.
+        healthy: u32,
+        /// Those in maintenance.
+        maintenance_mode: u32,
+        /// The pool's labels.
+        labels: Vec<String>,
+    }
 }
 
-/// A profile of a cluster at a glance. Mirrors `v1ClusterProfileTemplateMeta`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ProfileSummary {
-    /// The uid.
-    pub uid: String,
-    /// The name.
-    pub name: String,
-    /// What it is for.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Counts the changes.
-    pub version: i32,
-    /// The packs.
-    pub packs: Vec<crate::Pack>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A profile of a cluster at a glance. Mirrors `v1ClusterProfileTemplateMeta`.
+    pub struct ProfileSummary {
+        /// The uid.
+        uid: String,
+        /// The name.
+        name: String,
+        /// What it is for.
+        kind: String => "type",
+        /// Counts the changes.
+        version: i32,
+        /// The packs.
+        packs: Vec<crate::Pack>,
+    }
 }
 
-/// How a cluster is, with its health. Mirrors `v1SpectroClusterUidStatusSummary`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ClusterOverviewStatus {
-    /// Where it is.
-    pub state: Option<ClusterState>,
-    /// How it feels; absent while it is being provisioned.
-    pub health: Option<Health>,
-    /// Versions and kubeconfigs.
-    pub kube_meta: Option<KubeMeta>,
-    /// The steps of its provisioning.
-    pub conditions: Vec<Condition>,
-    /// The state of each pack.
-    pub packs: Vec<PackStatus>,
-    /// Where its API server is.
-    pub api_endpoints: Vec<ApiEndpoint>,
-    /// Whether an update waits for approval.
-    pub notifications: Option<PendingNotifications>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// How a cluster is, with its health. Mirrors `v1SpectroClusterUidStatusSummary`.
+    pub struct ClusterOverviewStatus {
+        /// Where it is.
+        state: Option<ClusterState>,
+        /// How it feels; absent while it is being provisioned.
+        health: Option<Health>,
+        /// Versions and kubeconfigs.
+        kube_meta: Option<KubeMeta>,
+        /// The steps of its provisioning.
+        conditions: Vec<Condition>,
+        /// The state of each pack.
+        packs: Vec<PackStatus>,
+        /// Where its API server is.
+        api_endpoints: Vec<ApiEndpoint>,
+        /// Whether an update waits for approval.
+        notifications: Option<PendingNotifications>,
+    }
 }
 
-/// Versions and kubeconfigs. Mirrors `v1KubeMeta`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct KubeMeta {
-    /// The version of Kubernetes.
-    pub kubernetes_version: String,
-    /// Whether the administrator's kubeconfig can be read.
-    pub has_kube_config: bool,
-    /// Whether the users' kubeconfig can be read.
-    pub has_kube_config_client: bool,
-    /// Whether there is a manifest.
-    pub has_manifest: bool,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// Versions and kubeconfigs. Mirrors `v1KubeMeta`.
+    pub struct KubeMeta {
+        /// The version of Kubernetes.
+        kubernetes_version: String,
+        /// Whether the administrator's kubeconfig can be read.
+        has_kube_config: bool,
+        /// Whether the users' kubeconfig can be read.
+        has_kube_config_client: bool,
+        /// Whether there is a manifest.
+        has_manifest: bool,
+    }
 }
 
-/// A cluster in a list. Mirrors `v1SpectroClusterSummary`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ClusterSummary {
-    /// Name, uid, labels.
-    pub metadata: Metadata,
-    /// What it consists of.
-    #[serde(rename = "specSummary")]
-    pub spec: ClusterSummarySpec,
-    /// How it is.
-    pub status: ClusterSummaryStatus,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A cluster in a list. Mirrors `v1SpectroClusterSummary`.
+    pub struct ClusterSummary {
+        /// Name, uid, labels.
+        metadata: Metadata,
+        /// What it consists of.
+        spec: ClusterSummarySpec => "specSummary",
+        /// How it is.
+        status: ClusterSummaryStatus,
+    }
 }
 
-/// What a listed cluster consists of. Mirrors the `specSummary` of `v1SpectroClusterSummary`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ClusterSummarySpec {
-    /// Cloud and node pools.
-    pub cloud_config: Option<CloudConfigSummary>,
-    /// The cloud account.
-    pub cloud_account_meta: Option<Reference>,
-    /// The project.
-    pub project_meta: Option<Reference>,
-    /// The attached profiles.
-    #[serde(rename = "clusterProfileTemplates")]
-    pub profiles: Vec<ProfileSummary>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// What a listed cluster consists of. Mirrors the `specSummary` of `v1SpectroClusterSummary`.
+    pub struct ClusterSummarySpec {
+        /// Cloud and node pools.
+        cloud_config: Option<CloudConfigSummary>,
+        /// The cloud account.
+        cloud_account_meta: Option<Reference>,
+        /// The project.
+        project_meta: Option<Reference>,
+        /// The attached profiles.
+        profiles: Vec<ProfileSummary> => "clusterProfileTemplates",
+    }
 }
 
-/// How a listed cluster is. Mirrors the `status` of `v1SpectroClusterSummary`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ClusterSummaryStatus {
-    /// Where it is.
-    pub state: Option<ClusterState>,
-    /// How it feels.
-    pub health: Option<Health>,
-    /// Whether a repave waits for approval.
-    pub repave: Option<RepaveSummary>,
-    /// Whether an update waits for approval.
-    pub notifications: Option<PendingNotifications>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// How a listed cluster is. Mirrors the `status` of `v1SpectroClusterSummary`.
+    pub struct ClusterSummaryStatus {
+        /// Where it is.
+        state: Option<ClusterState>,
+        /// How it feels.
+        health: Option<Health>,
+        /// Whether a repave waits for approval.
+        repave: Option<RepaveSummary>,
+        /// Whether an update waits for approval.
+        notifications: Option<PendingNotifications>,
+    }
 }
 
-/// What a check of a cluster found. Mirrors `v1SpectroClusterValidatorResponse`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ClusterValidation {
-    /// The node pools.
-    #[serde(rename = "machinePools")]
-    pub node_pools: ConstraintResults,
-    /// The profiles.
-    pub profiles: Vec<ProfileValidation>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// What a check of a cluster found. Mirrors `v1SpectroClusterValidatorResponse`.
+    pub struct ClusterValidation {
+        /// The node pools.
+        node_pools: ConstraintResults => "machinePools",
+        /// The profiles.
+        profiles: Vec<ProfileValidation>,
+    }
 }
 
 impl ClusterValidation {
@@ -526,107 +434,78 @@ impl ClusterValidation {
     }
 }
 
-/// What a check of a profile found. Mirrors `v1SpectroClusterProfileValidatorResponse`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ProfileValidation {
-    /// The profile.
-    pub uid: String,
-    /// Its packs.
-    pub packs: ConstraintResults,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// What a check of a profile found. Mirrors `v1SpectroClusterProfileValidatorResponse`.
+    pub struct ProfileValidation {
+        /// The profile.
+        uid: String,
+        /// Its packs.
+        packs: ConstraintResults,
+    }
 }
 
-/// What a check found, one by one. Mirrors `v1ConstraintValidatorResponse`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ConstraintResults {
-    /// The results.
-    pub results: Vec<ConstraintResult>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// What a check found, one by one. Mirrors `v1ConstraintValidatorResponse`.
+    pub struct ConstraintResults {
+        /// The results.
+        results: Vec<ConstraintResult>,
+    }
 }
 
-/// What a check found on one thing. Mirrors `v1ConstraintValidatorResult`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ConstraintResult {
-    /// Its name.
-    pub name: String,
-    /// Its name for people.
-    pub display_name: String,
-    /// What is wrong.
-    pub errors: Vec<ConstraintError>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// What a check found on one thing. Mirrors `v1ConstraintValidatorResult`.
+    pub struct ConstraintResult {
+        /// Its name.
+        name: String,
+        /// Its name for people.
+        display_name: String,
+        /// What is wrong.
+        errors: Vec<ConstraintError>,
+    }
 }
 
-/// One thing that is wrong. Mirrors `v1ConstraintError`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ConstraintError {
-    /// One word.
-    pub code: String,
-    /// A sentence.
-    pub message: String,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// One thing that is wrong. Mirrors `v1ConstraintError`.
+    pub struct ConstraintError {
+        /// One word.
+        code: String,
+        /// A sentence.
+        message: String,
+    }
 }
 
-/// A profile that is attached to a cluster, with the packs' values there. Mirrors `v1SpectroClusterProfile`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct AttachedProfile {
-    /// Name and uid.
-    pub metadata: Metadata,
-    /// What it consists of.
-    pub spec: AttachedProfileSpec,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A profile that is attached to a cluster, with the packs' values there. Mirrors `v1SpectroClusterProfile`.
+    pub struct AttachedProfile {
+        /// Name and uid.
+        metadata: Metadata,
+        /// What it consists of.
+        spec: AttachedProfileSpec,
+    }
 }
 
-/// What an attached profile consists of. Mirrors `v1SpectroClusterProfileSpec`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct AttachedProfileSpec {
-    /// The cloud.
-    pub cloud_type: String,
-    /// What it is for.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Counts the changes.
-    pub version: i32,
-    /// The packs.
-    pub packs: Vec<AttachedPack>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// What an attached profile consists of. Mirrors `v1SpectroClusterProfileSpec`.
+    pub struct AttachedProfileSpec {
+        /// The cloud.
+        cloud_type: String,
+        /// What it is for.
+        kind: String => "type",
+        /// Counts the changes.
+        version: i32,
+        /// The packs.
+        packs: Vec<AttachedPack>,
+    }
 }
 
-/// A pack of an attached profile. Mirrors `v1ClusterProfilePacksEntity`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct AttachedPack {
-    /// Name and uid.
-    pub metadata: Metadata,
-    /// The pack with its values.
-    pub spec: crate::Pack,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A pack of an attached profile. Mirrors `v1ClusterProfilePacksEntity`.
+    pub struct AttachedPack {
+        /// Name and uid.
+        metadata: Metadata,
+        /// The pack with its values.
+        spec: crate::Pack,
+    }
 }
 
 /// Mirrors `v1SpectroClusterProfileList`.

@@ -5,65 +5,65 @@ use serde_json::{Value, json};
 use crate::{
     BackupPolicy, NodePoolOptions, OsPatchPolicy, ProfileOptions, ScanPolicy,
     cluster::{ApplyAction, ClusterType},
-    input::{InputProblem, StringMap, Wire, input, wire_enum},
     metadata::labels_from_tags,
+    options::{InputProblem, StringMap, Wire, options, wire_enum},
 };
 
-input! {
+options! {
     /// A cluster as it is to be. Mirrors `v1SpectroMaasClusterEntity`.
     pub struct ClusterOptions {
         /// The name; unique in its project.
-        name: String = "metadata/name",
+        name: String => "metadata/name",
         /// Labels; the console shows them as tags. See [`ClusterOptions::tags`].
-        labels: StringMap = "metadata/labels",
+        labels: StringMap => "metadata/labels",
         /// Annotations.
-        annotations: StringMap = "metadata/annotations",
+        annotations: StringMap => "metadata/annotations",
         /// The cloud account.
-        cloud_account_uid: String = "spec/cloudAccountUid",
+        cloud_account_uid: String => "spec/cloudAccountUid",
         /// The profiles: one for the infrastructure, and add-ons.
-        profiles: Vec<ProfileOptions> = "spec/profiles",
+        profiles: Vec<ProfileOptions> => "spec/profiles",
         /// The node pools; one of them is the control plane.
-        node_pools: Vec<NodePoolOptions> = "spec/machinepoolconfig",
+        node_pools: Vec<NodePoolOptions> => "spec/machinepoolconfig",
         /// The DNS domain in MAAS; it cannot be changed later.
-        domain: String = "spec/cloudConfig/domain",
+        domain: String => "spec/cloudConfig/domain",
         /// NTP servers in place of the image's.
-        ntp_servers: Vec<String> = "spec/cloudConfig/ntpServers",
+        ntp_servers: Vec<String> => "spec/cloudConfig/ntpServers",
         /// SSH keys of the user `spectro`.
-        ssh_keys: Vec<String> = "spec/cloudConfig/sshKeys",
+        ssh_keys: Vec<String> => "spec/cloudConfig/sshKeys",
         /// Whether nodes have fixed addresses; then every pool needs a network.
-        static_ip: bool = "spec/cloudConfig/staticIp",
+        static_ip: bool => "spec/cloudConfig/staticIp",
         /// Whether the nodes are made hosts of LXD machines.
-        enable_lxd_vm: bool = "spec/cloudConfig/enableLxdVm",
+        enable_lxd_vm: bool => "spec/cloudConfig/enableLxdVm",
         /// A cluster template in place of profiles; it makes the time zone mandatory.
-        template_uid: Option<String> = "spec/clusterTemplate/uid",
+        template_uid: Option<String> => "spec/clusterTemplate/uid",
         /// Who manages it. By default `PureManage`.
-        cluster_type: Option<ClusterType> = "spec/clusterType",
+        cluster_type: Option<ClusterType> => "spec/clusterType",
         /// When and what to back up.
-        backup_policy: Option<BackupPolicy> = "spec/policies/backupPolicy",
+        backup_policy: Option<BackupPolicy> => "spec/policies/backupPolicy",
         /// When to scan.
-        scan_policy: Option<ScanPolicy> = "spec/policies/scanPolicy",
+        scan_policy: Option<ScanPolicy> => "spec/policies/scanPolicy",
         /// When the nodes' operating system is patched.
-        os_patch_policy: Option<OsPatchPolicy> = "spec/clusterConfig/machineManagementConfig/osPatchConfig",
+        os_patch_policy: Option<OsPatchPolicy> => "spec/clusterConfig/machineManagementConfig/osPatchConfig",
         /// How long a control-plane node may be unready before it is replaced, e.g. `10m`.
-        control_plane_health_check_timeout: Option<String> = "spec/clusterConfig/controlPlaneHealthCheckTimeout",
+        control_plane_health_check_timeout: Option<String> => "spec/clusterConfig/controlPlaneHealthCheckTimeout",
         /// Whether worker pools are updated at the same time. By default one after the other.
-        update_worker_pools_in_parallel: Option<bool> = "spec/clusterConfig/updateWorkerPoolsInParallel",
+        update_worker_pools_in_parallel: Option<bool> => "spec/clusterConfig/updateWorkerPoolsInParallel",
         /// The time zone, e.g. `Europe/Berlin`.
-        timezone: Option<String> = "spec/clusterConfig/timezone",
+        timezone: Option<String> => "spec/clusterConfig/timezone",
         /// Whether Palette leaves the cluster alone.
-        pause: Option<bool> = "spec/clusterConfig/lifecycleConfig/pause",
+        pause: Option<bool> => "spec/clusterConfig/lifecycleConfig/pause",
         /// A free text about the cluster.
-        meta_attribute: Option<String> = "spec/clusterConfig/clusterMetaAttribute",
+        meta_attribute: Option<String> => "spec/clusterConfig/clusterMetaAttribute",
         /// Where it stands.
-        location: Option<Location> = "spec/clusterConfig/location",
+        location: Option<Location> => "spec/clusterConfig/location",
         /// Whether virtual clusters may run on it.
-        host_cluster: Option<HostClusterOptions> = "spec/clusterConfig/hostClusterConfig",
+        host_cluster: Option<HostClusterOptions> => "spec/clusterConfig/hostClusterConfig",
         /// OpenShift or HyperShift.
-        hyper_shift: Option<HyperShiftOptions> = "spec/clusterConfig/hyperShiftConfig",
+        hyper_shift: Option<HyperShiftOptions> => "spec/clusterConfig/hyperShiftConfig",
         /// Limits of namespaces.
-        namespaces: Vec<NamespaceOptions> = "spec/clusterConfig/resources/namespaces",
+        namespaces: Vec<NamespaceOptions> => "spec/clusterConfig/resources/namespaces",
         /// Role bindings.
-        rbacs: Vec<RbacOptions> = "spec/clusterConfig/resources/rbacs",
+        rbacs: Vec<RbacOptions> => "spec/clusterConfig/resources/rbacs",
     }
 }
 
@@ -88,21 +88,21 @@ impl ClusterOptions {
     }
 }
 
-input! {
+options! {
     /// Where a cluster stands. Mirrors `v1ClusterLocation`.
-    pub struct Location {
+    pub struct Location, new {
         /// The country's code.
-        country_code: Option<String> = "countryCode",
+        country_code: Option<String> => "countryCode",
         /// The country's name.
-        country_name: Option<String> = "countryName",
+        country_name: Option<String> => "countryName",
         /// The region's code.
-        region_code: Option<String> = "regionCode",
+        region_code: Option<String> => "regionCode",
         /// The region's name.
-        region_name: Option<String> = "regionName",
+        region_name: Option<String> => "regionName",
         /// The latitude, in degrees.
-        latitude: Option<f64> = "geoLoc/latitude",
+        latitude: Option<f64> => "geoLoc/latitude",
         /// The longitude, in degrees.
-        longitude: Option<f64> = "geoLoc/longitude",
+        longitude: Option<f64> => "geoLoc/longitude",
     }
 }
 
@@ -116,23 +116,23 @@ wire_enum! {
     }
 }
 
-input! {
+options! {
     /// Whether virtual clusters may run on a cluster, and how they are reached. Mirrors `v1HostClusterConfig`.
-    pub struct HostClusterOptions {
+    pub struct HostClusterOptions, new {
         /// Whether they may.
-        enabled: bool = "isHostCluster",
+        enabled: bool => "isHostCluster",
         /// How they are reached.
-        endpoint_type: Option<HostEndpointType> = "clusterEndpoint/type",
+        endpoint_type: Option<HostEndpointType> => "clusterEndpoint/type",
         /// The ingress's host.
-        ingress_host: Option<String> = "clusterEndpoint/config/ingressConfig/host",
+        ingress_host: Option<String> => "clusterEndpoint/config/ingressConfig/host",
         /// The ingress's port.
-        ingress_port: Option<u32> = "clusterEndpoint/config/ingressConfig/port",
+        ingress_port: Option<u32> => "clusterEndpoint/config/ingressConfig/port",
         /// The load balancer's external addresses.
-        external_ips: Vec<String> = "clusterEndpoint/config/loadBalancerConfig/externalIPs",
+        external_ips: Vec<String> => "clusterEndpoint/config/loadBalancerConfig/externalIPs",
         /// The load balancer's traffic policy.
-        external_traffic_policy: Option<String> = "clusterEndpoint/config/loadBalancerConfig/externalTrafficPolicy",
+        external_traffic_policy: Option<String> => "clusterEndpoint/config/loadBalancerConfig/externalTrafficPolicy",
         /// The networks (CIDR) that may reach the load balancer.
-        source_ranges: Vec<String> = "clusterEndpoint/config/loadBalancerConfig/loadBalancerSourceRanges",
+        source_ranges: Vec<String> => "clusterEndpoint/config/loadBalancerConfig/loadBalancerSourceRanges",
     }
 }
 
@@ -146,39 +146,39 @@ wire_enum! {
     }
 }
 
-input! {
+options! {
     /// OpenShift or HyperShift. Mirrors `v1HyperShiftConfig`.
-    pub struct HyperShiftOptions {
+    pub struct HyperShiftOptions, new {
         /// The part.
-        deployment_type: Option<DeploymentType> = "clusterDeploymentType",
+        deployment_type: Option<DeploymentType> => "clusterDeploymentType",
         /// The cluster that hosts the control plane; required for `openshift`.
-        host_cluster_uid: Option<String> = "hostClusterUid",
+        host_cluster_uid: Option<String> => "hostClusterUid",
     }
 }
 
-input! {
+options! {
     /// The limits of a namespace. Mirrors `v1ClusterNamespaceResourceInputEntity`.
-    pub struct NamespaceOptions {
+    pub struct NamespaceOptions, new {
         /// The name, or a pattern.
-        name: String = "metadata/name",
+        name: String => "metadata/name",
         /// Whether the name is a regular expression.
-        is_regex: bool = "spec/isRegex",
+        is_regex: bool => "spec/isRegex",
         /// The most CPU cores.
-        cpu_cores: Option<f64> = "spec/resourceAllocation/cpuCores",
+        cpu_cores: Option<f64> => "spec/resourceAllocation/cpuCores",
         /// The most memory, in MiB.
-        memory_mib: Option<f64> = "spec/resourceAllocation/memoryMiB",
+        memory_mib: Option<f64> => "spec/resourceAllocation/memoryMiB",
         /// The most GPUs; -1 means no limit.
-        gpu_limit: Option<i32> = "spec/resourceAllocation/gpuConfig/limit",
+        gpu_limit: Option<i32> => "spec/resourceAllocation/gpuConfig/limit",
     }
 }
 
-input! {
+options! {
     /// Role bindings. Mirrors `v1ClusterRbacInputEntity`.
-    pub struct RbacOptions {
+    pub struct RbacOptions, new {
         /// The name.
-        name: Option<String> = "metadata/name",
+        name: Option<String> => "metadata/name",
         /// The bindings.
-        bindings: Vec<RoleBindingOptions> = "spec/bindings",
+        bindings: Vec<RoleBindingOptions> => "spec/bindings",
     }
 }
 
@@ -214,43 +214,43 @@ wire_enum! {
     }
 }
 
-input! {
+options! {
     /// Who gets which role. Mirrors `v1ClusterRbacBinding`.
-    pub struct RoleBindingOptions {
+    pub struct RoleBindingOptions, new {
         /// How far it reaches.
-        kind: Option<BindingType> = "type",
+        kind: Option<BindingType> => "type",
         /// The namespace.
-        namespace: Option<String> = "namespace",
+        namespace: Option<String> => "namespace",
         /// The role's kind.
-        role_kind: Option<RoleKind> = "role/kind",
+        role_kind: Option<RoleKind> => "role/kind",
         /// The role's name.
-        role_name: Option<String> = "role/name",
+        role_name: Option<String> => "role/name",
         /// Who gets it.
-        subjects: Vec<SubjectOptions> = "subjects",
+        subjects: Vec<SubjectOptions> => "subjects",
     }
 }
 
-input! {
+options! {
     /// Who gets a role. Mirrors `v1ClusterRbacSubjects`.
-    pub struct SubjectOptions {
+    pub struct SubjectOptions, new {
         /// Its kind.
-        kind: Option<SubjectType> = "type",
+        kind: Option<SubjectType> => "type",
         /// Its name.
-        name: Option<String> = "name",
+        name: Option<String> => "name",
         /// Its namespace.
-        namespace: Option<String> = "namespace",
+        namespace: Option<String> => "namespace",
     }
 }
 
-input! {
+options! {
     /// A change of a cluster's profiles. Mirrors `v1SpectroClusterProfiles`.
     pub struct ProfilesOptions finish at_least_one {
         /// The profiles. Required.
-        profiles: Vec<ProfileOptions> = "profiles",
+        profiles: Vec<ProfileOptions> => "profiles",
         /// When the change is carried out. By default at once.
-        apply: Option<ApplyAction> = "spcApplySettings/actionType",
+        apply: Option<ApplyAction> => "spcApplySettings/actionType",
         /// Whether the notification of this update is closed. By default not.
-        resolve_notification: Option<bool> = "?resolveNotification",
+        resolve_notification: Option<bool> => "?resolveNotification",
     }
 }
 
@@ -271,17 +271,17 @@ impl ProfilesOptions {
     }
 }
 
-input! {
+options! {
     /// Which clusters to list; all conditions must hold. Mirrors `v1SearchFilterSummarySpec`.
-    pub struct ClusterFilter finish search {
+    pub struct ClusterFilter, new finish search {
         /// Exactly this name.
-        name: Option<String> = "filter/name",
+        name: Option<String> => "filter/name",
         /// A part of the name.
-        name_contains: Option<String> = "filter/nameContains",
+        name_contains: Option<String> => "filter/nameContains",
         /// The cloud, e.g. `maas`.
-        cloud: Option<String> = "filter/cloud",
+        cloud: Option<String> => "filter/cloud",
         /// Deleted clusters instead of the others.
-        deleted: Option<bool> = "filter/deleted",
+        deleted: Option<bool> => "filter/deleted",
     }
 }
 

@@ -1,18 +1,17 @@
 //! Cluster profiles: what runs on a cluster, from the operating system upwards.
 
 use sdk_transport::{Error, Pager};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::{
     Client, Metadata, Pack, PackOptions, Reference,
-    input::{input, wire_enum},
-    request::{Endpoint, endpoints},
+    model::model,
+    options::{options, wire_enum},
+    request::operations,
 };
 
-endpoints! {
-    LIST = Endpoint::query("cluster_profile.list", "/v1/dashboard/clusterprofiles");
-    GET = Endpoint::get("cluster_profile.get", "/v1/clusterprofiles/{uid}");
+operations! {
+    LIST = POST "/v1/dashboard/clusterprofiles" as "cluster_profile.list" reading;
+    GET = GET "/v1/clusterprofiles/{uid}" as "cluster_profile.get";
 }
 
 wire_enum! {
@@ -29,150 +28,124 @@ wire_enum! {
     }
 }
 
-/// A cluster profile of one version. Mirrors `v1ClusterProfile`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ClusterProfile {
-    /// The version of the resource's schema.
-    pub api_version: String,
-    /// The kind of resource.
-    pub kind: String,
-    /// Name and uid.
-    pub metadata: Metadata,
-    /// What it consists of.
-    pub spec: ClusterProfileSpec,
-    /// Where it is in use.
-    pub status: ClusterProfileStatus,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// What a profile consists of. Mirrors `v1ClusterProfileSpec`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ClusterProfileSpec {
-    /// The profile's version, e.g. `1.2.0`.
-    pub version: String,
-    /// All versions of the profile.
-    pub versions: Vec<ClusterProfileVersion>,
-    /// What clusters get.
-    pub published: Option<ClusterProfileTemplate>,
-    /// What is being edited.
-    pub draft: Option<ClusterProfileTemplate>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// A version of a profile and its uid. Mirrors `v1ClusterProfileVersion`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ClusterProfileVersion {
-    /// The uid of the profile in that version.
-    pub uid: String,
-    /// The version.
-    pub version: String,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// The packs of a profile. Mirrors `v1ClusterProfileTemplate`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ClusterProfileTemplate {
-    /// The uid.
-    pub uid: String,
-    /// The name.
-    pub name: String,
-    /// The cloud, e.g. `maas` or `all`.
-    pub cloud_type: String,
-    /// What it is for.
-    #[serde(rename = "type")]
-    pub kind: Option<ProfileType>,
-    /// The packs, from the lowest layer upwards.
-    pub packs: Vec<Pack>,
-    /// The profile's version.
-    pub profile_version: String,
-    /// Counts the changes.
-    pub version: i32,
-    /// What the copy belongs to.
-    pub related_object: Option<Reference>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// Where a profile is in use. Mirrors `v1ClusterProfileStatus`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ClusterProfileStatus {
-    /// Whether it is published.
-    pub is_published: bool,
-    /// Whether its values hold macros of the user.
-    pub has_user_macros: bool,
-    /// The clusters that use it.
-    pub in_use_clusters: Vec<Reference>,
-    /// The uids of the clusters that use it.
-    pub in_use_cluster_uids: Vec<String>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// A profile in a list. Mirrors `v1ClusterProfileSummary`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ClusterProfileSummary {
-    /// Name and uid.
-    pub metadata: Metadata,
-    /// What it consists of.
-    #[serde(rename = "specSummary")]
-    pub spec: ClusterProfileSpec,
-    /// Where it is in use.
-    pub status: ClusterProfileStatus,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-input! {
-    /// Which profiles to list. Mirrors `v1ClusterProfileFilterSpec`.
-    pub struct ClusterProfileFilter {
-        /// Exactly this name.
-        name: Option<String> = "filter/profileName/eq",
-        /// A part of the name.
-        name_contains: Option<String> = "filter/profileName/contains",
-        /// Exactly this version.
-        version: Option<String> = "filter/version/eq",
-        /// The clouds, e.g. `maas`.
-        clouds: Vec<String> = "filter/environment",
-        /// What they are for.
-        kinds: Vec<ProfileType> = "filter/profileType",
-        /// With one of these tags.
-        tags: Vec<String> = "filter/tags/eq",
+model! {
+    /// A cluster profile of one version. Mirrors `v1ClusterProfile`.
+    pub struct ClusterProfile {
+        /// The version of the resource's schema.
+        api_version: String,
+        /// The kind of resource.
+        kind: String,
+        /// Name and uid.
+        metadata: Metadata,
+        /// What it consists of.
+        spec: ClusterProfileSpec,
+        /// Where it is in use.
+        status: ClusterProfileStatus,
     }
 }
 
-input! {
+model! {
+    /// What a profile consists of. Mirrors `v1ClusterProfileSpec`.
+    pub struct ClusterProfileSpec {
+        /// The profile's version, e.g. `1.2.0`.
+        version: String,
+        /// All versions of the profile.
+        versions: Vec<ClusterProfileVersion>,
+        /// What clusters get.
+        published: Option<ClusterProfileTemplate>,
+        /// What is being edited.
+        draft: Option<ClusterProfileTemplate>,
+    }
+}
+
+model! {
+    /// A version of a profile and its uid. Mirrors `v1ClusterProfileVersion`.
+    pub struct ClusterProfileVersion {
+        /// The uid of the profile in that version.
+        uid: String,
+        /// The version.
+        version: String,
+    }
+}
+
+model! {
+    /// The packs of a profile. Mirrors `v1ClusterProfileTemplate`.
+    pub struct ClusterProfileTemplate {
+        /// The uid.
+        uid: String,
+        /// The name.
+        name: String,
+        /// The cloud, e.g. `maas` or `all`.
+        cloud_type: String,
+        /// What it is for.
+        kind: Option<ProfileType> => "type",
+        /// The packs, from the lowest layer upwards.
+        packs: Vec<Pack>,
+        /// The profile's version.
+        profile_version: String,
+        /// Counts the changes.
+        version: i32,
+        /// What the copy belongs to.
+        related_object: Option<Reference>,
+    }
+}
+
+model! {
+    /// Where a profile is in use. Mirrors `v1ClusterProfileStatus`.
+    pub struct ClusterProfileStatus {
+        /// Whether it is published.
+        is_published: bool,
+        /// Whether its values hold macros of the user.
+        has_user_macros: bool,
+        /// The clusters that use it.
+        in_use_clusters: Vec<Reference>,
+        /// The uids of the clusters that use it.
+        in_use_cluster_uids: Vec<String>,
+    }
+}
+
+model! {
+    /// A profile in a list. Mirrors `v1ClusterProfileSummary`.
+    pub struct ClusterProfileSummary {
+        /// Name and uid.
+        metadata: Metadata,
+        /// What it consists of.
+        spec: ClusterProfileSpec => "specSummary",
+        /// Where it is in use.
+        status: ClusterProfileStatus,
+    }
+}
+
+options! {
+    /// Which profiles to list. Mirrors `v1ClusterProfileFilterSpec`.
+    pub struct ClusterProfileFilter, new {
+        /// Exactly this name.
+        name: Option<String> => "filter/profileName/eq",
+        /// A part of the name.
+        name_contains: Option<String> => "filter/profileName/contains",
+        /// Exactly this version.
+        version: Option<String> => "filter/version/eq",
+        /// The clouds, e.g. `maas`.
+        clouds: Vec<String> => "filter/environment",
+        /// What they are for.
+        kinds: Vec<ProfileType> => "filter/profileType",
+        /// With one of these tags.
+        tags: Vec<String> => "filter/tags/eq",
+    }
+}
+
+options! {
     /// A profile on a cluster, with the cluster's own values. Mirrors `v1SpectroClusterProfileEntity`.
     pub struct ProfileOptions {
         /// The profile's uid.
-        uid: String = "uid",
+        uid: String => "uid",
         /// The uid of the attached profile that this one replaces: its former version. Without it an update adds the
         /// profile a second time.
-        replaces: Option<String> = "replaceWithProfile",
+        replaces: Option<String> => "replaceWithProfile",
         /// Packs whose values differ from the profile's.
-        packs: Vec<PackOptions> = "packValues",
+        packs: Vec<PackOptions> => "packValues",
         /// The profile's variables.
-        variables: Vec<Variable> = "variables",
+        variables: Vec<Variable> => "variables",
     }
 }
 
@@ -183,13 +156,13 @@ impl ProfileOptions {
     }
 }
 
-input! {
+options! {
     /// A variable of a profile. Mirrors `v1SpectroClusterVariable`.
-    pub struct Variable {
+    pub struct Variable, new {
         /// The name.
-        name: String = "name",
+        name: String => "name",
         /// The value on this cluster.
-        value: Option<String> = "value",
+        value: Option<String> => "value",
     }
 }
 

@@ -1,67 +1,55 @@
 //! Events of a cluster.
 
 use sdk_transport::Pager;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::{
-    Metadata, Reference,
-    cluster::ClusterHandle,
-    input::input,
-    request::{Endpoint, endpoints},
+    Metadata, Reference, cluster::ClusterHandle, model::model, options::options,
+    request::operations,
 };
 
-endpoints! {
-    LIST = Endpoint::get("event.list", "/v1/events/components/{objectKind}/{objectUid}");
+operations! {
+    LIST = GET "/v1/events/components/{objectKind}/{objectUid}" as "event.list";
 }
 
-/// Something that happened. Mirrors `v1Event`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Event {
-    /// Name, uid and time.
-    pub metadata: Metadata,
-    /// How grave it is; a free word.
-    pub severity: String,
-    /// One word for why.
-    pub reason: String,
-    /// A sentence.
-    pub message: String,
-    /// What it happened to.
-    pub involved_object: Option<Reference>,
-    /// The cluster that it belongs to.
-    pub related_object: Option<Reference>,
-    /// Who says so.
-    pub source: Option<EventSource>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// Something that happened. Mirrors `v1Event`.
+    pub struct Event {
+        /// Name, uid and time.
+        metadata: Metadata,
+        /// How grave it is; a free word.
+        severity: String,
+        /// One word for why.
+        reason: String,
+        /// A sentence.
+        message: String,
+        /// What it happened to.
+        involved_object: Option<Reference>,
+        /// The cluster that it belongs to.
+        related_object: Option<Reference>,
+        /// Who says so.
+        source: Option<EventSource>,
+    }
 }
 
-/// Who tells of an event. Mirrors `v1EventSource`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct EventSource {
-    /// The component.
-    pub component: String,
-    /// Its host.
-    pub host: String,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// Who tells of an event. Mirrors `v1EventSource`.
+    pub struct EventSource {
+        /// The component.
+        component: String,
+        /// Its host.
+        host: String,
+    }
 }
 
-input! {
+options! {
     /// Which events to list, and in which order.
-    pub struct EventFilter {
+    pub struct EventFilter, new {
         /// A condition like `severity=Error`; `AND` and `OR` stand without blanks.
-        filters: Option<String> = "?filters",
+        filters: Option<String> => "?filters",
         /// An order like `metadata.creationTimestamp=1`; `-1` means descending.
-        order_by: Option<String> = "?orderBy",
+        order_by: Option<String> => "?orderBy",
         /// The fields to answer. All by default.
-        fields: Option<String> = "?fields",
+        fields: Option<String> => "?fields",
     }
 }
 

@@ -1,42 +1,34 @@
 //! Private cloud gateways, which join Palette to a MAAS region. On the wire they are overlords.
 
 use sdk_transport::{Error, List};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::{
-    Client, Health, Metadata,
-    cloud_account::MaasCredentials,
-    input::ToWire,
-    request::{Endpoint, endpoints},
+    Client, Health, Metadata, cloud_account::MaasCredentials, model::model, options::ToWire,
+    request::operations,
 };
 
-endpoints! {
-    LIST = Endpoint::get("gateway.list", "/v1/overlords").tenant();
-    GET = Endpoint::get("gateway.get", "/v1/overlords/{uid}").tenant();
-    VALIDATE_ACCOUNT =
-        Endpoint::query("gateway.validate_account", "/v1/overlords/maas/{uid}/account/validate").tenant();
+operations! {
+    LIST = GET "/v1/overlords" as "gateway.list" tenant;
+    GET = GET "/v1/overlords/{uid}" as "gateway.get" tenant;
+    VALIDATE_ACCOUNT = POST "/v1/overlords/maas/{uid}/account/validate" as "gateway.validate_account" reading tenant;
 }
 
 /// The state of a gateway that works; no other value is published.
 const RUNNING: &str = "Running";
 
-/// A private cloud gateway. Mirrors `v1Overlord`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Gateway {
-    /// The kind of resource.
-    pub kind: String,
-    /// Name, uid, annotations.
-    pub metadata: Metadata,
-    /// What it is.
-    pub spec: GatewaySpec,
-    /// How it is.
-    pub status: GatewayStatus,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A private cloud gateway. Mirrors `v1Overlord`.
+    pub struct Gateway {
+        /// The kind of resource.
+        kind: String,
+        /// Name, uid, annotations.
+        metadata: Metadata,
+        /// What it is.
+        spec: GatewaySpec,
+        /// How it is.
+        status: GatewayStatus,
+    }
 }
 
 impl Gateway {
@@ -46,62 +38,50 @@ impl Gateway {
     }
 }
 
-/// What a gateway is. Mirrors `v1OverloadSpec`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct GatewaySpec {
-    /// The cloud account that was made for it.
-    pub cloud_account_uid: String,
-    /// The cluster that it runs on; its events and profile updates are read with this uid.
-    pub spectro_cluster_uid: String,
-    /// The tenant.
-    pub tenant_uid: String,
-    /// Its address.
-    pub ip_address: String,
-    /// Whether it runs on a cluster that the user brought.
-    pub is_self_hosted: bool,
-    /// Whether it belongs to Palette itself.
-    pub is_system: bool,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// What a gateway is. Mirrors `v1OverloadSpec`.
+    pub struct GatewaySpec {
+        /// The cloud account that was made for it.
+        cloud_account_uid: String,
+        /// The cluster that it runs on; its events and profile updates are read with this uid.
+        spectro_cluster_uid: String,
+        /// The tenant.
+        tenant_uid: String,
+        /// Its address.
+        ip_address: String,
+        /// Whether it runs on a cluster that the user brought.
+        is_self_hosted: bool,
+        /// Whether it belongs to Palette itself.
+        is_system: bool,
+    }
 }
 
-/// How a gateway is. Mirrors `v1OverloadStatus`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct GatewayStatus {
-    /// A free word; `Running` is the only published one.
-    pub state: String,
-    /// Whether it is connected.
-    pub is_active: bool,
-    /// Whether it is ready.
-    pub is_ready: bool,
-    /// Its cluster's health.
-    pub health: Option<Health>,
-    /// Whether an update waits for approval.
-    pub notifications: Option<PendingNotifications>,
-    /// Commands to install it on a cluster that the user brought.
-    pub kubectl_commands: Vec<String>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// How a gateway is. Mirrors `v1OverloadStatus`.
+    pub struct GatewayStatus {
+        /// A free word; `Running` is the only published one.
+        state: String,
+        /// Whether it is connected.
+        is_active: bool,
+        /// Whether it is ready.
+        is_ready: bool,
+        /// Its cluster's health.
+        health: Option<Health>,
+        /// Whether an update waits for approval.
+        notifications: Option<PendingNotifications>,
+        /// Commands to install it on a cluster that the user brought.
+        kubectl_commands: Vec<String>,
+    }
 }
 
-/// Whether something waits for the user. Mirrors `v1ClusterNotificationStatus`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct PendingNotifications {
-    /// Whether there is a notification, e.g. of an update.
-    pub is_available: bool,
-    /// Whether a template's variables are being resolved.
-    pub is_template_variable_resolution_pending: bool,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// Whether something waits for the user. Mirrors `v1ClusterNotificationStatus`.
+    pub struct PendingNotifications {
+        /// Whether there is a notification, e.g. of an update.
+        is_available: bool,
+        /// Whether a template's variables are being resolved.
+        is_template_variable_resolution_pending: bool,
+    }
 }
 
 impl Client {
@@ -175,7 +155,7 @@ impl GatewayHandle {
         self.client.learn(&credentials.api_key);
         let account = credentials
             .to_wire()
-            .map_err(|problem| Error::from(problem).with_operation(VALIDATE_ACCOUNT.operation))?;
+            .map_err(|problem| Error::from(problem).with_operation(VALIDATE_ACCOUNT.name))?;
         let request = VALIDATE_ACCOUNT
             .at(&[&self.uid])
             .body(json!({ "account": account }));

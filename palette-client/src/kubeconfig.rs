@@ -5,20 +5,11 @@ use std::fmt;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sdk_transport::{Error, Secret};
 
-use crate::{
-    cluster::ClusterHandle,
-    request::{Endpoint, endpoints},
-};
+use crate::{Operation, cluster::ClusterHandle, request::operations};
 
-endpoints! {
-    ADMIN = Endpoint::get(
-        "kubeconfig.admin",
-        "/v1/spectroclusters/{uid}/assets/adminKubeconfig"
-    );
-    CLIENT = Endpoint::get(
-        "kubeconfig.client",
-        "/v1/spectroclusters/{uid}/assets/kubeconfigclient"
-    );
+operations! {
+    ADMIN = GET "/v1/spectroclusters/{uid}/assets/adminKubeconfig" as "kubeconfig.admin";
+    CLIENT = GET "/v1/spectroclusters/{uid}/assets/kubeconfigclient" as "kubeconfig.client";
 }
 
 /// A kubeconfig. It prints as `***`; [`Kubeconfig::expose`] reads it.
@@ -79,9 +70,9 @@ impl ClusterHandle {
         self.kubeconfig(CLIENT).await
     }
 
-    async fn kubeconfig(&self, endpoint: Endpoint) -> Result<Kubeconfig, Error> {
-        let response = self.client.send(endpoint.at(&[&self.uid])).await?;
-        Kubeconfig::read(response.body()).map_err(|error| error.with_operation(endpoint.operation))
+    async fn kubeconfig(&self, operation: Operation) -> Result<Kubeconfig, Error> {
+        let response = self.client.send(operation.at(&[&self.uid])).await?;
+        Kubeconfig::read(response.body()).map_err(|error| error.with_operation(operation.name))
     }
 }
 

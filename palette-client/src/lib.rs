@@ -64,11 +64,12 @@ mod event;
 mod failure;
 mod gateway;
 mod health;
-mod input;
 mod kubeconfig;
 mod machine;
 mod metadata;
+mod model;
 mod node_pool;
+mod options;
 mod pack;
 mod policy;
 mod project;
@@ -109,7 +110,6 @@ pub use gateway::{
     Gateway, GatewayHandle, GatewaySpec, GatewayStatus, Gateways, PendingNotifications,
 };
 pub use health::{Health, HealthCondition};
-pub use input::{InputProblem, StringMap};
 pub use kubeconfig::Kubeconfig;
 pub use machine::{
     Machine, MachineAddress, MachineFilter, MachineHealth, MachineHealthCondition, MachineNic,
@@ -123,6 +123,7 @@ pub use node_pool::{
     NodePoolOptions, NodePoolProperties, SkipKubernetesUpgrade, Taint, TaintEffect, TaintOptions,
     UpdateStrategy, UpdateStrategyType,
 };
+pub use options::{InputProblem, StringMap};
 pub use pack::{ManifestOptions, Pack, PackLayer, PackOptions, PackType};
 pub use policy::{BackupPolicy, ClusterResourceMode, OsPatchPolicy, ScanPolicy};
 pub use project::{Project, Projects};
@@ -130,7 +131,7 @@ pub use repave::{
     PackDifference, Repave, RepaveCheck, RepaveReason, RepaveSpec, RepaveState, RepaveStatus,
     RepaveValidation,
 };
-pub use request::Endpoint;
+pub use request::Operation;
 pub use sdk_transport::{
     Clock, Error, ErrorKind, Limits, List, Pager, ResponseLog, RetryPolicy, Secret, TlsOptions,
     WaitOptions, WaitProgress,
@@ -138,20 +139,20 @@ pub use sdk_transport::{
 pub use user::User;
 
 /// Every operation that this crate can send.
-pub fn operations() -> impl Iterator<Item = &'static Endpoint> {
+pub fn operations() -> impl Iterator<Item = &'static Operation> {
     [
-        cloud_account::ENDPOINTS,
-        cloud_config::ENDPOINTS,
-        cluster::ENDPOINTS,
-        cluster_profile::ENDPOINTS,
-        event::ENDPOINTS,
-        gateway::ENDPOINTS,
-        kubeconfig::ENDPOINTS,
-        machine::ENDPOINTS,
-        node_pool::ENDPOINTS,
-        project::ENDPOINTS,
-        repave::ENDPOINTS,
-        user::ENDPOINTS,
+        cloud_account::OPERATIONS,
+        cloud_config::OPERATIONS,
+        cluster::OPERATIONS,
+        cluster_profile::OPERATIONS,
+        event::OPERATIONS,
+        gateway::OPERATIONS,
+        kubeconfig::OPERATIONS,
+        machine::OPERATIONS,
+        node_pool::OPERATIONS,
+        project::OPERATIONS,
+        repave::OPERATIONS,
+        user::OPERATIONS,
     ]
     .into_iter()
     .flatten()

@@ -2,25 +2,18 @@
 
 use jiff::Timestamp;
 use sdk_transport::{Error, Pager};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::{
     Metadata,
-    input::{input, wire_enum},
+    model::model,
     node_pool::NodePoolHandle,
-    request::{Endpoint, endpoints},
+    options::{options, wire_enum},
+    request::operations,
 };
 
-endpoints! {
-    LIST = Endpoint::get(
-        "machine.list",
-        "/v1/cloudconfigs/maas/{configUid}/machinePools/{machinePoolName}/machines"
-    );
-    GET = Endpoint::get(
-        "machine.get",
-        "/v1/cloudconfigs/maas/{configUid}/machinePools/{machinePoolName}/machines/{machineUid}"
-    );
+operations! {
+    LIST = GET "/v1/cloudconfigs/maas/{configUid}/machinePools/{machinePoolName}/machines" as "machine.list";
+    GET = GET "/v1/cloudconfigs/maas/{configUid}/machinePools/{machinePoolName}/machines/{machineUid}" as "machine.get";
 }
 
 wire_enum! {
@@ -45,158 +38,123 @@ wire_enum! {
     }
 }
 
-/// A machine of a node pool. Mirrors `v1MaasMachine`.
-///
-/// It carries no system id of MAAS: the two are joined by `spec.hostname`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Machine {
-    /// The version of the resource's schema.
-    pub api_version: String,
-    /// The kind of resource.
-    pub kind: String,
-    /// Name and uid.
-    pub metadata: Metadata,
-    /// What it is.
-    pub spec: MachineSpec,
-    /// How it is.
-    pub status: MachineStatus,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A machine of a node pool. Mirrors `v1MaasMachine`.
+    ///
+    /// It carries no system id of MAAS: the two are joined by `spec.hostname`.
+    pub struct Machine {
+        /// The version of the resource's schema.
+        api_version: String,
+        /// The kind of resource.
+        kind: String,
+        /// Name and uid.
+        metadata: Metadata,
+        /// What it is.
+        spec: MachineSpec,
+        /// How it is.
+        status: MachineStatus,
+    }
 }
 
-/// What a machine is. Mirrors `v1MaasMachineSpec`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct MachineSpec {
-    /// The host name, as in MAAS.
-    pub hostname: String,
-    /// The availability zone.
-    pub az: String,
-    /// The network interfaces.
-    pub nics: Vec<MachineNic>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// What a machine is. Mirrors `v1MaasMachineSpec`.
+    pub struct MachineSpec {
+        /// The host name, as in MAAS.
+        hostname: String,
+        /// The availability zone.
+        az: String,
+        /// The network interfaces.
+        nics: Vec<MachineNic>,
+    }
 }
 
-/// A network interface. Mirrors `v1MaasNic`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct MachineNic {
-    /// Its number.
-    pub index: i32,
-    /// Private addresses.
-    #[serde(rename = "privateIPs")]
-    pub private_ips: Vec<String>,
-    /// The public address.
-    pub public_ip: String,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A network interface. Mirrors `v1MaasNic`.
+    pub struct MachineNic {
+        /// Its number.
+        index: i32,
+        /// Private addresses.
+        private_ips: Vec<String> => "privateIPs",
+        /// The public address.
+        public_ip: String,
+    }
 }
 
-/// How a machine is. Mirrors `v1CloudMachineStatus`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct MachineStatus {
-    /// Where it is.
-    pub instance_state: Option<MachineState>,
-    /// When that last changed.
-    pub instance_state_last_update: Option<Timestamp>,
-    /// Whether it is ready.
-    pub ready: bool,
-    /// Addresses.
-    pub addresses: Vec<MachineAddress>,
-    /// The node's health.
-    pub health: Option<MachineHealth>,
-    /// Whether it is being drained.
-    pub maintenance_status: Option<MaintenanceStatus>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// How a machine is. Mirrors `v1CloudMachineStatus`.
+    pub struct MachineStatus {
+        /// Where it is.
+        instance_state: Option<MachineState>,
+        /// When that last changed.
+        instance_state_last_update: Option<Timestamp>,
+        /// Whether it is ready.
+        ready: bool,
+        /// Addresses.
+        addresses: Vec<MachineAddress>,
+        /// The node's health.
+        health: Option<MachineHealth>,
+        /// Whether it is being drained.
+        maintenance_status: Option<MaintenanceStatus>,
+    }
 }
 
-/// An address. Mirrors `v1MachineAddress`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct MachineAddress {
-    /// The address.
-    pub address: String,
-    /// `InternalIP` or `ExternalIP`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// An address. Mirrors `v1MachineAddress`.
+    pub struct MachineAddress {
+        /// The address.
+        address: String,
+        /// `InternalIP` or `ExternalIP`.
+        kind: String => "type",
+    }
 }
 
-/// A node's health. Mirrors `v1MachineHealth`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct MachineHealth {
-    /// A free word.
-    pub state: String,
-    /// The node's conditions.
-    pub conditions: Vec<MachineHealthCondition>,
-    /// When it last reported.
-    pub last_heart_beat_timestamp: Option<Timestamp>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A node's health. Mirrors `v1MachineHealth`.
+    pub struct MachineHealth {
+        /// A free word.
+        state: String,
+        /// The node's conditions.
+        conditions: Vec<MachineHealthCondition>,
+        /// When it last reported.
+        last_heart_beat_timestamp: Option<Timestamp>,
+    }
 }
 
-/// A condition of a node. Mirrors `v1MachineHealthCondition`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct MachineHealthCondition {
-    /// What it is about, e.g. `DiskPressure`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// `True`, `False` or `Unknown`.
-    pub status: String,
-    /// One word for why.
-    pub reason: String,
-    /// A sentence.
-    pub message: String,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A condition of a node. Mirrors `v1MachineHealthCondition`.
+    pub struct MachineHealthCondition {
+        /// What it is about, e.g. `DiskPressure`.
+        kind: String => "type",
+        /// `True`, `False` or `Unknown`.
+        status: String,
+        /// One word for why.
+        reason: String,
+        /// A sentence.
+        message: String,
+    }
 }
 
-/// Whether a node is being drained. Mirrors `v1MachineMaintenanceStatus`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct MaintenanceStatus {
-    /// `cordon` or `uncordon`.
-    pub action: String,
-    /// `Initiated`, `InProgress`, `Completed` or `Failed`.
-    pub state: String,
-    /// A sentence.
-    pub message: String,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// Whether a node is being drained. Mirrors `v1MachineMaintenanceStatus`.
+    pub struct MaintenanceStatus {
+        /// `cordon` or `uncordon`.
+        action: String,
+        /// `Initiated`, `InProgress`, `Completed` or `Failed`.
+        state: String,
+        /// A sentence.
+        message: String,
+    }
 }
 
-input! {
+options! {
     /// Which machines to list, and in which order.
-    pub struct MachineFilter {
+    pub struct MachineFilter, new {
         /// A condition like `status.instanceState=Running`; `AND` and `OR` stand without blanks.
-        filters: Option<String> = "?filters",
+        filters: Option<String> => "?filters",
         /// An order like `metadata.name=1`; `-1` means descending.
-        order_by: Option<String> = "?orderBy",
+        order_by: Option<String> => "?orderBy",
         /// The fields to answer, like `metadata.uid,spec.hostname`. All by default.
-        fields: Option<String> = "?fields",
+        fields: Option<String> => "?fields",
     }
 }
 

@@ -1,10 +1,9 @@
 //! What every resource carries: name, uid, labels, annotations, times.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Deserialize;
 
-use crate::input::StringMap;
+use crate::options::StringMap;
 
 /// The value of a label that stands for a bare tag.
 pub const TAG_VALUE: &str = "spectro__tag";
@@ -12,28 +11,26 @@ pub const TAG_VALUE: &str = "spectro__tag";
 /// The annotation that ties a cloud account or a cluster to its gateway.
 pub const GATEWAY_ANNOTATION: &str = "overlordUid";
 
-/// Metadata of a stored resource. Mirrors `v1ObjectMeta`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Metadata {
-    /// Unique in space and time.
-    pub uid: String,
-    /// The name.
-    pub name: String,
-    /// Labels; the console shows them as tags.
-    pub labels: StringMap,
-    /// Annotations: scope, project, owner, permissions, gateway.
-    pub annotations: StringMap,
-    /// When it was created.
-    pub creation_timestamp: Option<Timestamp>,
-    /// When its deletion was asked for.
-    pub deletion_timestamp: Option<Timestamp>,
-    /// When it last changed.
-    pub last_modified_timestamp: Option<Timestamp>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+use crate::model::model;
+
+model! {
+    /// Metadata of a stored resource. Mirrors `v1ObjectMeta`.
+    pub struct Metadata {
+        /// Unique in space and time.
+        uid: String,
+        /// The name.
+        name: String,
+        /// Labels; the console shows them as tags.
+        labels: StringMap,
+        /// Annotations: scope, project, owner, permissions, gateway.
+        annotations: StringMap,
+        /// When it was created.
+        creation_timestamp: Option<Timestamp>,
+        /// When its deletion was asked for.
+        deletion_timestamp: Option<Timestamp>,
+        /// When it last changed.
+        last_modified_timestamp: Option<Timestamp>,
+    }
 }
 
 impl Metadata {
@@ -78,20 +75,16 @@ pub fn labels_from_tags(tags: impl IntoIterator<Item = impl AsRef<str>>) -> Stri
         .collect()
 }
 
-/// A reference to another resource. Mirrors `v1ObjectReference`, `v1ObjectEntity` and the like.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Reference {
-    /// The uid.
-    pub uid: String,
-    /// The name.
-    pub name: String,
-    /// What it is, e.g. `spectrocluster`.
-    pub kind: String,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A reference to another resource. Mirrors `v1ObjectReference`, `v1ObjectEntity` and the like.
+    pub struct Reference {
+        /// The uid.
+        uid: String,
+        /// The name.
+        name: String,
+        /// What it is, e.g. `spectrocluster`.
+        kind: String,
+    }
 }
 
 /// The answer to a creation. Mirrors `v1Uid`.
@@ -100,29 +93,24 @@ pub(crate) struct Uid {
     pub(crate) uid: String,
 }
 
-/// One step of provisioning or one statement about an object. Mirrors `v1ClusterCondition`.
-///
-/// A condition that is false may still become true: Palette tries for ever.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Condition {
-    /// What it is about, e.g. `ControlPlaneNodeAdditionDone`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// `True`, `False` or `Unknown`.
-    pub status: String,
-    /// One word for why.
-    pub reason: String,
-    /// A sentence.
-    pub message: String,
-    /// When it was last looked at.
-    pub last_probe_time: Option<Timestamp>,
-    /// When its status last changed.
-    pub last_transition_time: Option<Timestamp>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// One step of provisioning or one statement about an object. Mirrors `v1ClusterCondition`.
+    ///
+    /// A condition that is false may still become true: Palette tries for ever.
+    pub struct Condition {
+        /// What it is about, e.g. `ControlPlaneNodeAdditionDone`.
+        kind: String => "type",
+        /// `True`, `False` or `Unknown`.
+        status: String,
+        /// One word for why.
+        reason: String,
+        /// A sentence.
+        message: String,
+        /// When it was last looked at.
+        last_probe_time: Option<Timestamp>,
+        /// When its status last changed.
+        last_transition_time: Option<Timestamp>,
+    }
 }
 
 impl Condition {

@@ -2,21 +2,18 @@
 
 use jiff::Timestamp;
 use sdk_transport::{Error, ErrorKind};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
     Client, Reference,
     cloud_config::CloudConfigHandle,
-    input::{InputProblem, StringMap, Wire, escape, input, wire_enum},
-    request::{Endpoint, endpoints},
+    model::model,
+    options::{InputProblem, StringMap, Wire, escape, options, wire_enum},
+    request::operations,
 };
 
-endpoints! {
-    UPDATE = Endpoint::put(
-        "node_pool.update",
-        "/v1/cloudconfigs/maas/{configUid}/machinePools/{machinePoolName}"
-    );
+operations! {
+    UPDATE = PUT "/v1/cloudconfigs/maas/{configUid}/machinePools/{machinePoolName}" as "node_pool.update";
 }
 
 wire_enum! {
@@ -63,200 +60,170 @@ wire_enum! {
     }
 }
 
-/// A node pool as it is. Mirrors `v1MaasMachinePoolConfig`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct NodePool {
-    /// The name; unique in the cluster.
-    pub name: String,
-    /// The number of nodes that it is to have.
-    pub size: u32,
-    /// The least nodes, for autoscaling.
-    pub min_size: Option<u32>,
-    /// The most nodes, for autoscaling.
-    pub max_size: Option<u32>,
-    /// Whether its nodes are the control plane.
-    pub is_control_plane: bool,
-    /// Whether the control plane takes workloads.
-    #[serde(rename = "useControlPlaneAsWorker")]
-    pub workers_on_control_plane: bool,
-    /// Labels of the pool itself, e.g. `control-plane` or `worker`.
-    pub labels: Vec<String>,
-    /// What a machine must have.
-    pub instance_type: InstanceType,
-    /// The resource pool in MAAS.
-    pub resource_pool: String,
-    /// The availability zones in MAAS.
-    pub azs: Vec<String>,
-    /// The tags in MAAS, all of which a machine must have.
-    pub tags: Vec<String>,
-    /// Whether its nodes are LXD machines.
-    pub use_lxd_vm: bool,
-    /// The network, with fixed addresses.
-    pub network: Option<NodePoolNetwork>,
-    /// How nodes are replaced.
-    pub update_strategy: Option<UpdateStrategy>,
-    /// How long a node must be ready before the next one is replaced, in seconds.
-    pub node_repave_interval: Option<u32>,
-    /// Whether the pool may stay on an older Kubernetes.
-    #[serde(rename = "skipK8sUpgrade")]
-    pub skip_kubernetes_upgrade: Option<SkipKubernetesUpgrade>,
-    /// Taints of the nodes.
-    pub taints: Vec<Taint>,
-    /// Labels of the nodes.
-    pub additional_labels: StringMap,
-    /// Annotations of the nodes.
-    pub additional_annotations: StringMap,
-    /// Tags of the resources.
-    pub additional_tags: StringMap,
-    /// Properties of the machines.
-    pub machine_pool_properties: Option<NodePoolProperties>,
-    /// YAML in place of the pack's settings of kubeadm.
-    pub override_kubeadm_configuration: Option<String>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// What a machine must have at least. Mirrors `v1MaasInstanceType`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct InstanceType {
-    /// CPU cores.
-    #[serde(rename = "minCPU")]
-    pub min_cpu: Option<u32>,
-    /// Memory, in MiB.
-    #[serde(rename = "minMemInMB")]
-    pub min_memory_mib: Option<u32>,
-    /// Disk, in GiB.
-    #[serde(rename = "minDiskSizeInGB")]
-    pub min_disk_gib: Option<u32>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// How nodes are replaced. Mirrors `v1UpdateStrategy`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct UpdateStrategy {
-    /// Which way.
-    #[serde(rename = "type")]
-    pub kind: Option<UpdateStrategyType>,
-    /// The most extra nodes: a number or a percentage. For `Custom` only.
-    pub max_surge: Option<String>,
-    /// The most missing nodes: a number or a percentage. For `Custom` only.
-    pub max_unavailable: Option<String>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// A taint. Mirrors `v1Taint`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Taint {
-    /// The key.
-    pub key: String,
-    /// The value.
-    pub value: String,
-    /// What it does.
-    pub effect: Option<TaintEffect>,
-    /// When it was added.
-    pub time_added: Option<Timestamp>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// Properties of a pool's machines. Mirrors `v1MachinePoolProperties`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct NodePoolProperties {
-    /// The architecture.
-    pub arch_type: Option<Architecture>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// A network with fixed addresses. Mirrors `v1MaasNetworkConfig`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct NodePoolNetwork {
-    /// The network's name.
-    pub network_name: String,
-    /// The IP pool that the addresses come from.
-    pub parent_pool_ref: Option<Reference>,
-    /// Whether addresses are fixed.
-    pub static_ip: bool,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-input! {
-    /// A node pool as it is to be. Mirrors `v1MaasMachinePoolConfigEntity`.
-    pub struct NodePoolOptions finish complete {
+model! {
+    /// A node pool as it is. Mirrors `v1MaasMachinePoolConfig`.
+    pub struct NodePool {
         /// The name; unique in the cluster.
-        name: String = "poolConfig/name",
-        /// The number of nodes. Required.
-        size: Option<u32> = "poolConfig/size",
+        name: String,
+        /// The number of nodes that it is to have.
+        size: u32,
         /// The least nodes, for autoscaling.
-        min_size: Option<u32> = "poolConfig/minSize",
+        min_size: Option<u32>,
         /// The most nodes, for autoscaling.
-        max_size: Option<u32> = "poolConfig/maxSize",
+        max_size: Option<u32>,
         /// Whether its nodes are the control plane.
-        control_plane: bool = "poolConfig/isControlPlane",
-        /// Whether the control plane takes workloads; without effect on other pools.
-        workers_on_control_plane: bool = "poolConfig/useControlPlaneAsWorker",
-        /// Labels of the pool itself. By default `control-plane` or `worker`.
-        labels: Vec<String> = "poolConfig/labels",
-        /// CPU cores that a machine must have at least.
-        min_cpu: Option<u32> = "cloudConfig/instanceType/minCPU",
-        /// Memory that a machine must have at least, in MiB.
-        min_memory_mib: Option<u32> = "cloudConfig/instanceType/minMemInMB",
-        /// Disk that a machine must have at least, in GiB.
-        min_disk_gib: Option<u32> = "cloudConfig/instanceType/minDiskSizeInGB",
+        is_control_plane: bool,
+        /// Whether the control plane takes workloads.
+        workers_on_control_plane: bool => "useControlPlaneAsWorker",
+        /// Labels of the pool itself, e.g. `control-plane` or `worker`.
+        labels: Vec<String>,
+        /// What a machine must have.
+        instance_type: InstanceType,
         /// The resource pool in MAAS.
-        resource_pool: String = "cloudConfig/resourcePool",
+        resource_pool: String,
         /// The availability zones in MAAS.
-        zones: Vec<String> = "cloudConfig/azs",
+        azs: Vec<String>,
         /// The tags in MAAS, all of which a machine must have.
-        tags: Vec<String> = "cloudConfig/tags",
+        tags: Vec<String>,
         /// Whether its nodes are LXD machines.
-        use_lxd_vm: bool = "cloudConfig/useLxdVm",
+        use_lxd_vm: bool,
         /// The network, with fixed addresses.
-        network: Option<NodePoolNetworkOptions> = "cloudConfig/network",
-        /// How nodes are replaced. By default expand first.
-        update_strategy: Option<UpdateStrategyType> = "poolConfig/updateStrategy/type",
-        /// The most extra nodes while nodes are replaced, for `Custom`: a number or a percentage.
-        max_surge: Option<String> = "poolConfig/updateStrategy/maxSurge",
-        /// The most missing nodes while nodes are replaced, for `Custom`: a number or a percentage.
-        max_unavailable: Option<String> = "poolConfig/updateStrategy/maxUnavailable",
-        /// How long a node must be ready before the next one is replaced, in seconds. Worker pools only.
-        node_repave_interval: Option<u32> = "poolConfig/nodeRepaveInterval",
-        /// Whether the pool may stay on an older Kubernetes. Worker pools only.
-        skip_kubernetes_upgrade: Option<SkipKubernetesUpgrade> = "poolConfig/skipK8sUpgrade",
+        network: Option<NodePoolNetwork>,
+        /// How nodes are replaced.
+        update_strategy: Option<UpdateStrategy>,
+        /// How long a node must be ready before the next one is replaced, in seconds.
+        node_repave_interval: Option<u32>,
+        /// Whether the pool may stay on an older Kubernetes.
+        skip_kubernetes_upgrade: Option<SkipKubernetesUpgrade> => "skipK8sUpgrade",
         /// Taints of the nodes.
-        taints: Vec<TaintOptions> = "poolConfig/taints",
+        taints: Vec<Taint>,
         /// Labels of the nodes.
-        node_labels: StringMap = "poolConfig/additionalLabels",
-        /// Annotations of the nodes. Whether they work on MAAS depends on the server.
-        node_annotations: StringMap = "poolConfig/additionalAnnotations",
+        additional_labels: StringMap,
+        /// Annotations of the nodes.
+        additional_annotations: StringMap,
         /// Tags of the resources.
-        resource_tags: StringMap = "poolConfig/additionalTags",
+        additional_tags: StringMap,
+        /// Properties of the machines.
+        machine_pool_properties: Option<NodePoolProperties>,
+        /// YAML in place of the pack's settings of kubeadm.
+        override_kubeadm_configuration: Option<String>,
+    }
+}
+
+model! {
+    /// What a machine must have at least. Mirrors `v1MaasInstanceType`.
+    pub struct InstanceType {
+        /// CPU cores.
+        min_cpu: Option<u32> => "minCPU",
+        /// Memory, in MiB.
+        min_memory_mib: Option<u32> => "minMemInMB",
+        /// Disk, in GiB.
+        min_disk_gib: Option<u32> => "minDiskSizeInGB",
+    }
+}
+
+model! {
+    /// How nodes are replaced. Mirrors `v1UpdateStrategy`.
+    pub struct UpdateStrategy {
+        /// Which way.
+        kind: Option<UpdateStrategyType> => "type",
+        /// The most extra nodes: a number or a percentage. For `Custom` only.
+        max_surge: Option<String>,
+        /// The most missing nodes: a number or a percentage. For `Custom` only.
+        max_unavailable: Option<String>,
+    }
+}
+
+model! {
+    /// A taint. Mirrors `v1Taint`.
+    pub struct Taint {
+        /// The key.
+        key: String,
+        /// The value.
+        value: String,
+        /// What it does.
+        effect: Option<TaintEffect>,
+        /// When it was added.
+        time_added: Option<Timestamp>,
+    }
+}
+
+model! {
+    /// Properties of a pool's machines. Mirrors `v1MachinePoolProperties`.
+    pub struct NodePoolProperties {
+        /// The architecture.
+        arch_type: Option<Architecture>,
+    }
+}
+
+model! {
+    /// A network with fixed addresses. Mirrors `v1MaasNetworkConfig`.
+    pub struct NodePoolNetwork {
+        /// The network's name.
+        network_name: String,
+        /// The IP pool that the addresses come from.
+        parent_pool_ref: Option<Reference>,
+        /// Whether addresses are fixed.
+        static_ip: bool,
+    }
+}
+
+options! {
+    /// A node pool as it is to be. Mirrors `v1MaasMachinePoolConfigEntity`.
+    pub struct NodePoolOptions, new finish complete {
+        /// The name; unique in the cluster.
+        name: String => "poolConfig/name",
+        /// The number of nodes. Required.
+        size: Option<u32> => "poolConfig/size",
+        /// The least nodes, for autoscaling.
+        min_size: Option<u32> => "poolConfig/minSize",
+        /// The most nodes, for autoscaling.
+        max_size: Option<u32> => "poolConfig/maxSize",
+        /// Whether its nodes are the control plane.
+        control_plane: bool => "poolConfig/isControlPlane",
+        /// Whether the control plane takes workloads; without effect on other pools.
+        workers_on_control_plane: bool => "poolConfig/useControlPlaneAsWorker",
+        /// Labels of the pool itself. By default `control-plane` or `worker`.
+        labels: Vec<String> => "poolConfig/labels",
+        /// CPU cores that a machine must have at least.
+        min_cpu: Option<u32> => "cloudConfig/instanceType/minCPU",
+        /// Memory that a machine must have at least, in MiB.
+        min_memory_mib: Option<u32> => "cloudConfig/instanceType/minMemInMB",
+        /// Disk that a machine must have at least, in GiB.
+        min_disk_gib: Option<u32> => "cloudConfig/instanceType/minDiskSizeInGB",
+        /// The resource pool in MAAS.
+        resource_pool: String => "cloudConfig/resourcePool",
+        /// The availability zones in MAAS.
+        zones: Vec<String> => "cloudConfig/azs",
+        /// The tags in MAAS, all of which a machine must have.
+        tags: Vec<String> => "cloudConfig/tags",
+        /// Whether its nodes are LXD machines.
+        use_lxd_vm: bool => "cloudConfig/useLxdVm",
+        /// The network, with fixed addresses.
+        network: Option<NodePoolNetworkOptions> => "cloudConfig/network",
+        /// How nodes are replaced. By default expand first.
+        update_strategy: Option<UpdateStrategyType> => "poolConfig/updateStrategy/type",
+        /// The most extra nodes while nodes are replaced, for `Custom`: a number or a percentage.
+        max_surge: Option<String> => "poolConfig/updateStrategy/maxSurge",
+        /// The most missing nodes while nodes are replaced, for `Custom`: a number or a percentage.
+        max_unavailable: Option<String> => "poolConfig/updateStrategy/maxUnavailable",
+        /// How long a node must be ready before the next one is replaced, in seconds. Worker pools only.
+        node_repave_interval: Option<u32> => "poolConfig/nodeRepaveInterval",
+        /// Whether the pool may stay on an older Kubernetes. Worker pools only.
+        skip_kubernetes_upgrade: Option<SkipKubernetesUpgrade> => "poolConfig/skipK8sUpgrade",
+        /// Taints of the nodes.
+        taints: Vec<TaintOptions> => "poolConfig/taints",
+        /// Labels of the nodes.
+        node_labels: StringMap => "poolConfig/additionalLabels",
+        /// Annotations of the nodes. Whether they work on MAAS depends on the server.
+        node_annotations: StringMap => "poolConfig/additionalAnnotations",
+        /// Tags of the resources.
+        resource_tags: StringMap => "poolConfig/additionalTags",
         /// The architecture. By default `amd64`.
-        architecture: Option<Architecture> = "poolConfig/machinePoolProperties/archType",
+        architecture: Option<Architecture> => "poolConfig/machinePoolProperties/archType",
         /// YAML in place of the pack's settings of kubeadm. Worker pools only; whether it works on MAAS depends on
         /// the server.
-        kubeadm_configuration: Option<String> = "poolConfig/overrideKubeadmConfiguration",
+        kubeadm_configuration: Option<String> => "poolConfig/overrideKubeadmConfiguration",
     }
 }
 
@@ -278,29 +245,29 @@ fn complete(pool: &NodePoolOptions, wire: &mut Wire) -> Result<(), InputProblem>
     Ok(())
 }
 
-input! {
+options! {
     /// A network with fixed addresses. Mirrors `v1MaasNetworkConfigEntity`.
-    pub struct NodePoolNetworkOptions {
+    pub struct NodePoolNetworkOptions, new {
         /// The network's name.
-        name: String = "networkName",
+        name: String => "networkName",
         /// The gateway's IP pool that the addresses come from.
-        ip_pool_uid: Option<String> = "parentPoolUid",
+        ip_pool_uid: Option<String> => "parentPoolUid",
         /// Whether addresses are fixed.
-        static_ip: bool = "staticIp",
+        static_ip: bool => "staticIp",
     }
 }
 
-input! {
+options! {
     /// A taint. Mirrors `v1Taint`.
-    pub struct TaintOptions {
+    pub struct TaintOptions, new {
         /// The key.
-        key: String = "key",
+        key: String => "key",
         /// The value.
-        value: Option<String> = "value",
+        value: Option<String> => "value",
         /// What it does.
-        effect: Option<TaintEffect> = "effect",
+        effect: Option<TaintEffect> => "effect",
         /// When it was added.
-        time_added: Option<Timestamp> = "timeAdded",
+        time_added: Option<Timestamp> => "timeAdded",
     }
 }
 

@@ -1,11 +1,9 @@
 //! Packs: the layers of a cluster profile, and their values on a cluster.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
 use crate::{
     Reference,
-    input::{StringMap, input, wire_enum},
+    model::model,
+    options::{StringMap, options, wire_enum},
 };
 
 wire_enum! {
@@ -40,57 +38,51 @@ wire_enum! {
     }
 }
 
-/// A pack of a profile. Mirrors `v1PackRef` and `v1PackRefSummary`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Pack {
-    /// The name, e.g. `kubernetes`.
-    pub name: String,
-    /// The layer that it fills.
-    pub layer: Option<PackLayer>,
-    /// Where it comes from.
-    #[serde(rename = "type")]
-    pub kind: Option<PackType>,
-    /// The version.
-    pub version: String,
-    /// The version's tag, which may move, e.g. `1.30.x`.
-    pub tag: String,
-    /// The uid in its registry.
-    pub pack_uid: String,
-    /// The registry.
-    pub registry_uid: String,
-    /// The digest.
-    pub digest: String,
-    /// The values, in YAML.
-    pub values: String,
-    /// Whether it can no longer be used.
-    pub is_invalid: bool,
-    /// Why it can no longer be used.
-    #[serde(rename = "inValidReason")]
-    pub invalid_reason: String,
-    /// The manifests that belong to it.
-    pub manifests: Vec<Reference>,
-    /// Annotations.
-    pub annotations: StringMap,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A pack of a profile. Mirrors `v1PackRef` and `v1PackRefSummary`.
+    pub struct Pack {
+        /// The name, e.g. `kubernetes`.
+        name: String,
+        /// The layer that it fills.
+        layer: Option<PackLayer>,
+        /// Where it comes from.
+        kind: Option<PackType> => "type",
+        /// The version.
+        version: String,
+        /// The version's tag, which may move, e.g. `1.30.x`.
+        tag: String,
+        /// The uid in its registry.
+        pack_uid: String,
+        /// The registry.
+        registry_uid: String,
+        /// The digest.
+        digest: String,
+        /// The values, in YAML.
+        values: String,
+        /// Whether it can no longer be used.
+        is_invalid: bool,
+        /// Why it can no longer be used.
+        invalid_reason: String => "inValidReason",
+        /// The manifests that belong to it.
+        manifests: Vec<Reference>,
+        /// Annotations.
+        annotations: StringMap,
+    }
 }
 
-input! {
+options! {
     /// The values of one pack on one cluster, in place of the profile's. Mirrors `v1PackValuesEntity`.
     pub struct PackOptions {
         /// The pack's name.
-        name: String = "name",
+        name: String => "name",
         /// The version's tag.
-        tag: Option<String> = "tag",
+        tag: Option<String> => "tag",
         /// Where it comes from.
-        kind: Option<PackType> = "type",
+        kind: Option<PackType> => "type",
         /// The whole values, in YAML.
-        values: Option<String> = "values",
+        values: Option<String> => "values",
         /// Manifests in place of the profile's.
-        manifests: Vec<ManifestOptions> = "manifests",
+        manifests: Vec<ManifestOptions> => "manifests",
     }
 }
 
@@ -101,14 +93,14 @@ impl PackOptions {
     }
 }
 
-input! {
+options! {
     /// A manifest of a pack on one cluster. Mirrors `v1ManifestRefUpdateEntity`.
-    pub struct ManifestOptions {
+    pub struct ManifestOptions, new {
         /// The manifest's name.
-        name: String = "name",
+        name: String => "name",
         /// Its uid.
-        uid: Option<String> = "uid",
+        uid: Option<String> => "uid",
         /// Its content, in YAML.
-        content: Option<String> = "content",
+        content: Option<String> => "content",
     }
 }

@@ -1,28 +1,19 @@
 //! Projects: the scopes within a tenant.
 
 use sdk_transport::{Error, List};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use crate::{
-    Client, Reference,
-    request::{Endpoint, endpoints},
-};
+use crate::{Client, Reference, model::model, request::operations};
 
-endpoints! {
-    LIST = Endpoint::get("project.list", "/v1/dashboard/projects/metadata").tenant();
+operations! {
+    LIST = GET "/v1/dashboard/projects/metadata" as "project.list" tenant;
 }
 
-/// A project's name and uid. Mirrors `v1ProjectMetadata`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Project {
-    /// Name and uid.
-    pub metadata: Reference,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A project's name and uid. Mirrors `v1ProjectMetadata`.
+    pub struct Project {
+        /// Name and uid.
+        metadata: Reference,
+    }
 }
 
 impl Client {

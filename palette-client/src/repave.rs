@@ -2,21 +2,20 @@
 
 use jiff::Timestamp;
 use sdk_transport::Error;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::{
     Metadata, Pack,
     cluster::ClusterHandle,
     cluster_profile::ProfileOptions,
-    input::{input, wire_enum},
-    request::{Endpoint, endpoints},
+    model::model,
+    options::{options, wire_enum},
+    request::operations,
 };
 
-endpoints! {
-    GET = Endpoint::get("repave.get", "/v1/spectroclusters/{uid}/repave/status");
-    APPROVE = Endpoint::patch("repave.approve", "/v1/spectroclusters/{uid}/repave/approve");
-    VALIDATE = Endpoint::query("repave.validate", "/v1/spectroclusters/{uid}/validate/repave");
+operations! {
+    GET = GET "/v1/spectroclusters/{uid}/repave/status" as "repave.get";
+    APPROVE = PATCH "/v1/spectroclusters/{uid}/repave/approve" as "repave.approve";
+    VALIDATE = POST "/v1/spectroclusters/{uid}/validate/repave" as "repave.validate" reading;
 }
 
 wire_enum! {
@@ -31,105 +30,81 @@ wire_enum! {
     }
 }
 
-/// A repave. Mirrors `v1SpectroClusterRepave`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Repave {
-    /// Name and uid.
-    pub metadata: Metadata,
-    /// Why it is needed.
-    pub spec: RepaveSpec,
-    /// Where it is.
-    pub status: RepaveStatus,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// A repave. Mirrors `v1SpectroClusterRepave`.
+    pub struct Repave {
+        /// Name and uid.
+        metadata: Metadata,
+        /// Why it is needed.
+        spec: RepaveSpec,
+        /// Where it is.
+        status: RepaveStatus,
+    }
 }
 
-/// Why a repave is needed. Mirrors `v1SpectroClusterRepaveSpec`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct RepaveSpec {
-    /// The reasons.
-    pub reasons: Vec<RepaveReason>,
-    /// Who caused it.
-    pub source: String,
-    /// The cluster.
-    pub spectro_cluster_uid: String,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// Why a repave is needed. Mirrors `v1SpectroClusterRepaveSpec`.
+    pub struct RepaveSpec {
+        /// The reasons.
+        reasons: Vec<RepaveReason>,
+        /// Who caused it.
+        source: String,
+        /// The cluster.
+        spectro_cluster_uid: String,
+    }
 }
 
-/// Where a repave is. Mirrors `v1SpectroClusterRepaveStatus`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct RepaveStatus {
-    /// Where it is.
-    pub state: Option<RepaveState>,
-    /// A sentence.
-    pub message: String,
-    /// When that last changed.
-    pub repave_transition_time: Option<Timestamp>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// Where a repave is. Mirrors `v1SpectroClusterRepaveStatus`.
+    pub struct RepaveStatus {
+        /// Where it is.
+        state: Option<RepaveState>,
+        /// A sentence.
+        message: String,
+        /// When that last changed.
+        repave_transition_time: Option<Timestamp>,
+    }
 }
 
-/// One reason for a repave. Mirrors `v1SpectroClusterRepaveReason`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct RepaveReason {
-    /// One word.
-    pub code: String,
-    /// A sentence.
-    pub message: String,
-    /// The pack that differs.
-    pub pack: Option<PackDifference>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// One reason for a repave. Mirrors `v1SpectroClusterRepaveReason`.
+    pub struct RepaveReason {
+        /// One word.
+        code: String,
+        /// A sentence.
+        message: String,
+        /// The pack that differs.
+        pack: Option<PackDifference>,
+    }
 }
 
-/// How a pack differs. Mirrors `v1SpectroClusterPackDiff`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct PackDifference {
-    /// The pack as it is.
-    pub current: Option<Pack>,
-    /// The pack as it is to be.
-    pub target: Option<Pack>,
-    /// The keys that differ.
-    pub diff_config_keys: Vec<String>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// How a pack differs. Mirrors `v1SpectroClusterPackDiff`.
+    pub struct PackDifference {
+        /// The pack as it is.
+        current: Option<Pack>,
+        /// The pack as it is to be.
+        target: Option<Pack>,
+        /// The keys that differ.
+        diff_config_keys: Vec<String>,
+    }
 }
 
-/// Whether a change would need a repave. Mirrors `v1SpectroClusterRepaveValidationResponse`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct RepaveValidation {
-    /// Whether nodes would be replaced.
-    pub is_repave_required: bool,
-    /// Why.
-    pub reasons: Vec<RepaveReason>,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// Whether a change would need a repave. Mirrors `v1SpectroClusterRepaveValidationResponse`.
+    pub struct RepaveValidation {
+        /// Whether nodes would be replaced.
+        is_repave_required: bool,
+        /// Why.
+        reasons: Vec<RepaveReason>,
+    }
 }
 
-input! {
+options! {
     /// Profiles as they would be. Mirrors `v1SpectroClusterPacksEntity`.
-    pub struct RepaveCheck {
+    pub struct RepaveCheck, new {
         /// The profiles with the cluster's own values.
-        profiles: Vec<ProfileOptions> = "profiles",
+        profiles: Vec<ProfileOptions> => "profiles",
     }
 }
 

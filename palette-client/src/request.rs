@@ -9,7 +9,7 @@ use sdk_transport::{Call, Error};
 use serde_json::Value;
 use url::Url;
 
-use crate::input::{Input, InputProblem, Wire};
+use crate::options::{Input, InputProblem, Wire};
 
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -20,9 +20,9 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 /// One operation of the API that this crate can send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Endpoint {
+pub struct Operation {
     /// The name in errors and traces, e.g. `cluster.delete`.
-    pub operation: &'static str,
+    pub name: &'static str,
     /// The HTTP method.
     pub method: &'static str,
     /// The path as the published specification writes it, e.g. `/v1/spectroclusters/{uid}`.
@@ -33,48 +33,29 @@ pub struct Endpoint {
     pub idempotent: bool,
 }
 
-impl Endpoint {
-    const fn new(operation: &'static str, method: &'static str, template: &'static str) -> Self {
+impl Operation {
+    /// Only the methods that HTTP itself calls idempotent may be repeated; see [`Operation::reading`].
+    pub(crate) const fn new(
+        name: &'static str,
+        method: &'static str,
+        template: &'static str,
+    ) -> Self {
         Self {
-            operation,
+            name,
             method,
             template,
             tenant: false,
-            idempotent: true,
+            idempotent: !matches!(method.as_bytes(), b"POST" | b"PATCH"),
         }
     }
 
-    pub(crate) const fn get(operation: &'static str, template: &'static str) -> Self {
-        Self::new(operation, "GET", template)
-    }
-
-    pub(crate) const fn put(operation: &'static str, template: &'static str) -> Self {
-        Self::new(operation, "PUT", template)
-    }
-
-    pub(crate) const fn delete(operation: &'static str, template: &'static str) -> Self {
-        Self::new(operation, "DELETE", template)
-    }
-
-    /// A POST that creates or changes something.
-    pub(crate) const fn post(operation: &'static str, template: &'static str) -> Self {
-        let mut endpoint = Self::new(operation, "POST", template);
-        endpoint.idempotent = false;
-        endpoint
-    }
-
-    pub(crate) const fn patch(operation: &'static str, template: &'static str) -> Self {
-        let mut endpoint = Self::new(operation, "PATCH", template);
-        endpoint.idempotent = false;
-        endpoint
-    }
-
     /// A POST that only reads: a search, a check.
-    pub(crate) const fn query(operation: &'static str, template: &'static str) -> Self {
-        Self::new(operation, "POST", template)
+    pub(crate) const fn reading(mut self) -> Self {
+        self.idempotent = true;
+        self
     }
 
-    /// The same for a resource of the tenant.
+    /// An operation on a resource of the tenant.
     pub(crate) const fn tenant(mut self) -> Self {
         self.tenant = true;
         self
@@ -103,7 +84,7 @@ impl Endpoint {
             path.extend(utf8_percent_encode(value, SEGMENT));
         }
         Request {
-            operation: Cow::Borrowed(self.operation),
+            operation: Cow::Borrowed(self.name),
             template: Cow::Borrowed(self.template),
             method: Method::from_bytes(self.method.as_bytes()).unwrap_or(Method::GET),
             path,
@@ -116,15 +97,18 @@ impl Endpoint {
     }
 }
 
-/// Declares a noun's operations, and their list for the table of all operations.
-macro_rules! endpoints {
-    ($($name:ident = $endpoint:expr;)*) => {
-        $(const $name: $crate::request::Endpoint = $endpoint;)*
-        pub(crate) const ENDPOINTS: &[$crate::request::Endpoint] = &[$($name),*];
+/// Declares the operations of a noun: `NAME = METHOD "/path/{argument}" as "noun.verb";` plus, if it holds, `tenant` (the
+/// resource belongs to the tenant) or `reading` (a POST that changes nothing).
+macro_rules! operations {
+    ($($id:ident = $method:ident $template:literal as $name:literal $($flag:ident)*;)*) => {
+        $(const $id: $crate::Operation =
+            $crate::Operation::new($name, stringify!($method), $template)$(.$flag())*;)*
+
+        /// For the table of all operations.
+        pub(crate) const OPERATIONS: &[$crate::Operation] = &[$($id),*];
     };
 }
-
-pub(crate) use endpoints;
+pub(crate) use operations;
 
 /// A request without credentials and scope.
 #[derive(Clone, Debug)]
@@ -249,8 +233,9 @@ impl Request {
 mod tests {
     use super::*;
 
-    const GET: Endpoint = Endpoint::get(
+    const GET: Operation = Operation::new(
         "machine.get",
+        "GET",
         "/v1/cloudconfigs/maas/{configUid}/machinePools/{name}/machines/{uid}",
     );
 

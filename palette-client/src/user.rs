@@ -1,32 +1,23 @@
 //! The user behind the API key.
 
 use sdk_transport::Error;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use crate::{
-    Client,
-    request::{Endpoint, endpoints},
-};
+use crate::{Client, model::model, request::operations};
 
-endpoints! {
-    WHO_AM_I = Endpoint::get("user.who_am_i", "/v1/users/info").tenant();
+operations! {
+    WHO_AM_I = GET "/v1/users/info" as "user.who_am_i" tenant;
 }
 
-/// Who the API key belongs to. Mirrors `v1UserInfo`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct User {
-    /// The user's uid.
-    pub user_uid: String,
-    /// The tenant's uid.
-    pub tenant_uid: String,
-    /// The organization's name.
-    pub org_name: String,
-    /// What this version has no field for.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+model! {
+    /// Who the API key belongs to. Mirrors `v1UserInfo`.
+    pub struct User {
+        /// The user's uid.
+        user_uid: String,
+        /// The tenant's uid.
+        tenant_uid: String,
+        /// The organization's name.
+        org_name: String,
+    }
 }
 
 impl Client {

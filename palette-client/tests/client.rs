@@ -64,16 +64,14 @@ fn bad_options_say_what_is_wrong() {
         (Client::builder("https://x").build(), "no API key"),
         (
             Client::builder("https://x")
-                .api_key("k")
                 .header("ApiKey", "x")
-                .build(),
+                .and_then(ClientBuilder::build),
             "`ApiKey`",
         ),
         (
             Client::builder("https://x")
-                .api_key("k")
                 .header("ProjectUid", "x")
-                .build(),
+                .and_then(ClientBuilder::build),
             "`ProjectUid`",
         ),
         (

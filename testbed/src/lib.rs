@@ -41,7 +41,8 @@ use tokio_util::task::TaskTracker;
 pub use clock::SimClock;
 pub use fault::{Fault, FaultKind, Faults, OrderedFault};
 pub use history::{History, SeenRequest};
-use maas::{Region, Timings};
+pub use maas::Region;
+use maas::Timings;
 use palette::{Palette, PaletteContext};
 use server::Shared;
 

@@ -17,10 +17,20 @@ fn the_table_of_codes_is_up_to_date() {
     for kind in ErrorKind::ALL {
         writeln!(table, "| `{}` | {} |", kind.code(), kind.meaning()).unwrap();
     }
+    table.push_str(
+        "\n## Lifecycle rules\n\nRefusals (`E_…`) and warnings (`W_…`) of the engine. As an error of the driver a refusal has kind `REFUSED` and this code.\n\n\
+         | Code | Meaning |\n|---|---|\n",
+    );
+    for code in lifecycle_core::Code::ALL {
+        writeln!(table, "| `{}` | {} |", code.as_str(), code.meaning()).unwrap();
+    }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/error-codes.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, &table).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == table, "docs/error-codes.md is out of date: run with UPDATE_DOCS=1");
+    assert!(
+        written == table,
+        "docs/error-codes.md is out of date: run with UPDATE_DOCS=1"
+    );
 }

@@ -16,23 +16,59 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sdk-transport", &[]),
     ("maas-client", &["sdk-transport"]),
     ("palette-client", &["sdk-transport"]),
-    ("lifecycle-driver", &["lifecycle-core", "maas-client", "palette-client", "sdk-transport"]),
+    (
+        "lifecycle-driver",
+        &[
+            "lifecycle-core",
+            "maas-client",
+            "palette-client",
+            "sdk-transport",
+        ],
+    ),
     ("testbed", &["lifecycle-core"]),
     (
         "palette-maas",
-        &["lifecycle-core", "lifecycle-driver", "maas-client", "palette-client", "sdk-transport", "testbed"],
+        &[
+            "lifecycle-core",
+            "lifecycle-driver",
+            "maas-client",
+            "palette-client",
+            "sdk-transport",
+            "testbed",
+        ],
     ),
     (
         "palette-maas-python",
-        &["lifecycle-core", "lifecycle-driver", "maas-client", "palette-client", "sdk-transport", "testbed"],
+        &[
+            "lifecycle-core",
+            "lifecycle-driver",
+            "maas-client",
+            "palette-client",
+            "sdk-transport",
+            "testbed",
+        ],
     ),
     (
         "palette-maas-node",
-        &["lifecycle-core", "lifecycle-driver", "maas-client", "palette-client", "sdk-transport", "testbed"],
+        &[
+            "lifecycle-core",
+            "lifecycle-driver",
+            "maas-client",
+            "palette-client",
+            "sdk-transport",
+            "testbed",
+        ],
     ),
     (
         "examples",
-        &["lifecycle-core", "lifecycle-driver", "maas-client", "palette-client", "sdk-transport", "testbed"],
+        &[
+            "lifecycle-core",
+            "lifecycle-driver",
+            "maas-client",
+            "palette-client",
+            "sdk-transport",
+            "testbed",
+        ],
     ),
     ("palette-maas-tests", &[]),
 ];
@@ -41,7 +77,10 @@ const ARROWS: &[(&str, &[&str])] = &[
 const CORE_USES: &[&str] = &["serde", "serde_json", "thiserror", "ipnet", "schemars"];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 fn metadata() -> Metadata {
@@ -56,13 +95,18 @@ fn metadata() -> Metadata {
 fn arrows_point_down_only() {
     let metadata = metadata();
     let arrows: BTreeMap<_, _> = ARROWS.iter().copied().collect();
-    let members: BTreeSet<_> = metadata.workspace_packages().iter().map(|package| package.name.to_string()).collect();
+    let members: BTreeSet<_> = metadata
+        .workspace_packages()
+        .iter()
+        .map(|package| package.name.to_string())
+        .collect();
     for package in metadata.workspace_packages() {
         let allowed = arrows
             .get(package.name.as_str())
             .unwrap_or_else(|| panic!("{} is not in the drawing", package.name));
         for dependency in &package.dependencies {
-            if !members.contains(&dependency.name) || dependency.kind == DependencyKind::Development {
+            if !members.contains(&dependency.name) || dependency.kind == DependencyKind::Development
+            {
                 continue;
             }
             assert!(
@@ -78,9 +122,21 @@ fn arrows_point_down_only() {
 #[test]
 fn the_engine_touches_nothing_of_the_world() {
     let metadata = metadata();
-    let core = metadata.workspace_packages().into_iter().find(|package| package.name == "lifecycle-core").unwrap();
-    for dependency in core.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal) {
-        assert!(CORE_USES.contains(&dependency.name.as_str()), "the engine must not use {}", dependency.name);
+    let core = metadata
+        .workspace_packages()
+        .into_iter()
+        .find(|package| package.name == "lifecycle-core")
+        .unwrap();
+    for dependency in core
+        .dependencies
+        .iter()
+        .filter(|dependency| dependency.kind == DependencyKind::Normal)
+    {
+        assert!(
+            CORE_USES.contains(&dependency.name.as_str()),
+            "the engine must not use {}",
+            dependency.name
+        );
     }
 }
 
@@ -89,7 +145,11 @@ fn clients_stay_usable_alone() {
     let metadata = metadata();
     let resolve = metadata.resolve.as_ref().unwrap();
     for name in ["maas-client", "palette-client"] {
-        let package = metadata.workspace_packages().into_iter().find(|package| package.name == name).unwrap();
+        let package = metadata
+            .workspace_packages()
+            .into_iter()
+            .find(|package| package.name == name)
+            .unwrap();
         let mut reached = BTreeSet::new();
         let mut open = vec![package.id.clone()];
         while let Some(id) = open.pop() {
@@ -100,14 +160,28 @@ fn clients_stay_usable_alone() {
             open.extend(
                 node.deps
                     .iter()
-                    .filter(|dep| dep.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal))
+                    .filter(|dep| {
+                        dep.dep_kinds
+                            .iter()
+                            .any(|kind| kind.kind == DependencyKind::Normal)
+                    })
                     .map(|dep| dep.pkg.clone()),
             );
         }
         for id in reached {
             let used = metadata[&id].name.as_str();
             assert!(
-                !["pyo3", "napi", "lifecycle-core", "testbed", "axum", "openssl", "openssl-sys", "native-tls"].contains(&used),
+                ![
+                    "pyo3",
+                    "napi",
+                    "lifecycle-core",
+                    "testbed",
+                    "axum",
+                    "openssl",
+                    "openssl-sys",
+                    "native-tls"
+                ]
+                .contains(&used),
                 "{name} must not drag in {used}"
             );
         }
@@ -122,7 +196,12 @@ fn the_testbed_is_a_path_only_dev_dependency() {
                 && dependency.name == "testbed"
                 && package.publish != Some(Vec::new())
             {
-                assert_eq!(dependency.req.to_string(), "*", "{} names a version of the testbed", package.name);
+                assert_eq!(
+                    dependency.req.to_string(),
+                    "*",
+                    "{} names a version of the testbed",
+                    package.name
+                );
             }
         }
     }
@@ -131,10 +210,18 @@ fn the_testbed_is_a_path_only_dev_dependency() {
 #[test]
 fn every_dependency_builds_with_the_stated_rust_version() {
     let metadata = metadata();
-    let floor = metadata.workspace_packages()[0].rust_version.clone().unwrap();
+    let floor = metadata.workspace_packages()[0]
+        .rust_version
+        .clone()
+        .unwrap();
     for package in &metadata.packages {
         if let Some(needed) = &package.rust_version {
-            assert!(*needed <= floor, "{} {} needs Rust {needed}, the workspace states {floor}", package.name, package.version);
+            assert!(
+                *needed <= floor,
+                "{} {} needs Rust {needed}, the workspace states {floor}",
+                package.name,
+                package.version
+            );
         }
     }
 }
@@ -152,7 +239,10 @@ fn the_bindings_repeat_the_lints_of_the_workspace() {
                 && section.starts_with("lints.")
                 && !name.starts_with('#')
             {
-                lints.insert(format!("{section}.{}", name.trim()), level.trim().to_owned());
+                lints.insert(
+                    format!("{section}.{}", name.trim()),
+                    level.trim().to_owned(),
+                );
             }
         }
         lints
@@ -171,9 +261,15 @@ fn the_bindings_repeat_the_lints_of_the_workspace() {
 
 /// Fixtures that were copied from the material this project was given, and where they lie.
 const COPIES: &[(&str, &str)] = &[
-    ("reference/palette-maas-subset.json", "tests/fixtures/palette/palette-maas-subset.json"),
+    (
+        "reference/palette-maas-subset.json",
+        "tests/fixtures/palette/palette-maas-subset.json",
+    ),
     ("recordings/maas-3.7.3", "tests/recordings/maas-3.7.3"),
-    ("recordings/endpoints-3.7.3.json", "tests/recordings/endpoints-3.7.3.json"),
+    (
+        "recordings/endpoints-3.7.3.json",
+        "tests/recordings/endpoints-3.7.3.json",
+    ),
 ];
 
 #[test]

@@ -117,12 +117,12 @@ pub struct CloudAccount {
     pub gateway: String,
 }
 
-fn palette() -> ManagedBy {
+pub(super) fn palette() -> ManagedBy {
     ManagedBy::Palette
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)]
-fn is_palette(by: &ManagedBy) -> bool {
+pub(super) fn is_palette(by: &ManagedBy) -> bool {
     *by == ManagedBy::Palette
 }
 
@@ -133,16 +133,7 @@ impl ClusterDocument {
     /// Everything that is wrong with the document's shape, in the order of the text: unknown and missing fields, wrong types and values.
     /// What is wrong with its meaning is [`ClusterDocument::check`]'s business.
     pub fn read(root: &Node) -> Result<Self, Vec<Located<Finding>>> {
-        let mut reader = Reader::default();
-        let document = <Self as Read>::read(root, "", &mut reader);
-        match document {
-            Some(document) if reader.findings.is_empty() => Ok(document),
-            _ => {
-                let mut findings = reader.findings;
-                findings.sort_by_key(|f| f.position);
-                Err(findings)
-            }
-        }
+        read_root(root)
     }
 
     /// What is wrong or risky about the document in itself, before MAAS or Palette are asked: [`validate`] of its plan, and of its
@@ -151,27 +142,13 @@ impl ClusterDocument {
     /// The paths are pointers into the document; errors come first.
     #[must_use]
     pub fn check(&self) -> Vec<Finding> {
-        let desired = Desired {
-            clusters: vec![self.plan()],
-            ..Desired::default()
-        };
-        let mut findings = validate(&desired);
-        let subnets = self.network.subnet(u32::MAX).into_iter().collect();
-        let planned = plan_network(&NetworkInput {
-            desired,
-            subnets,
-            policy: Policy::default(),
-        });
-        for finding in planned.findings {
-            if !findings.contains(&finding) {
-                findings.push(finding);
-            }
-        }
-        for finding in &mut findings {
-            finding.path = document_path(&finding.path);
-        }
-        findings.sort_by_key(|f| f.severity != Severity::Error);
-        findings
+        check(
+            Desired {
+                clusters: vec![self.plan()],
+                ..Desired::default()
+            },
+            &self.network,
+        )
     }
 
     /// What the engine plans with. Pure: the same document gives the same specification, revisions included.
@@ -181,6 +158,41 @@ impl ClusterDocument {
     pub fn plan(&self) -> ClusterSpec {
         super::plan::cluster(self)
     }
+}
+
+/// Reads a whole document.
+pub(super) fn read_root<T: Read>(root: &Node) -> Result<T, Vec<Located<Finding>>> {
+    let mut reader = Reader::default();
+    let document = T::read(root, "", &mut reader);
+    match document {
+        Some(document) if reader.findings.is_empty() => Ok(document),
+        _ => {
+            let mut findings = reader.findings;
+            findings.sort_by_key(|f| f.position);
+            Err(findings)
+        }
+    }
+}
+
+/// Findings of a document's plan, with pointers into the document, errors first.
+pub(super) fn check(desired: Desired, network: &NetworkDocument) -> Vec<Finding> {
+    let mut findings = validate(&desired);
+    let subnets = network.subnet(u32::MAX).into_iter().collect();
+    let planned = plan_network(&NetworkInput {
+        desired,
+        subnets,
+        policy: Policy::default(),
+    });
+    for finding in planned.findings {
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
+    for finding in &mut findings {
+        finding.path = document_path(&finding.path);
+    }
+    findings.sort_by_key(|f| f.severity != Severity::Error);
+    findings
 }
 
 impl Read for ClusterDocument {
@@ -204,19 +216,7 @@ impl Read for ClusterDocument {
         let control_plane = f.required("control_plane");
         let workers = f.or("workers", Vec::new());
         let features = f.or("features", Features::default());
-        for secret in [
-            "maas_api_key",
-            "maas_url",
-            "maas_endpoint",
-            "palette_api_key",
-            "api_key",
-        ] {
-            f.refuse(
-                secret,
-                &format!("{secret} does not belong into a document"),
-                "set MAAS_URL, MAAS_API_KEY, PALETTE_URL and PALETTE_API_KEY in the environment",
-            );
-        }
+        f.refuse_secrets();
         f.finish();
         Some(Self {
             schema_version: schema_version?.0,
@@ -319,7 +319,7 @@ impl Read for CloudAccount {
     }
 }
 
-struct SchemaVersion(u32);
+pub(super) struct SchemaVersion(pub(super) u32);
 
 impl Read for SchemaVersion {
     fn read(node: &Node, path: &str, reader: &mut Reader) -> Option<Self> {
@@ -357,7 +357,7 @@ impl Read for PackValues {
     }
 }
 
-struct SshKey(String);
+pub(super) struct SshKey(pub(super) String);
 
 impl Read for SshKey {
     fn read(node: &Node, path: &str, reader: &mut Reader) -> Option<Self> {

@@ -1,6 +1,6 @@
 //! What a user writes, and how it becomes what the engine plans with.
 //!
-//! A [`ClusterDocument`] names things as a user does and carries units in its field names; [`ClusterDocument::plan`] turns it into the
+//! A [`ClusterDocument`] (or [`GatewayDocument`]) names things as a user does and carries units in its field names; [`ClusterDocument::plan`] turns it into the
 //! engine's [`ClusterSpec`](crate::ClusterSpec). A document is read from a [`tree`] with positions, so that [`ClusterDocument::read`] and
 //! [`ClusterDocument::check`] can say of every mistake where it stands; five mistakes give five findings. Reading the text itself (YAML) is
 //! the driver's business.
@@ -9,6 +9,7 @@
 
 mod cluster;
 mod features;
+mod gateway;
 mod network;
 mod plan;
 mod pool;
@@ -18,6 +19,7 @@ pub mod tree;
 
 pub use cluster::{CloudAccount, ClusterDocument, ClusterProfile, PackOverride};
 pub use features::{BackupPolicy, Features, IncludeClusterResources, OsPatching, Scan, ScanPolicy};
+pub use gateway::{GatewayDocument, Proxy};
 pub use network::NetworkDocument;
 pub use plan::{document_path, subnet_id};
 pub use pool::{Arch, ControlPlaneDocument, MachineRequirements, WorkerPoolDocument};

@@ -4,12 +4,13 @@ use ipnet::IpNet;
 use serde::Serialize;
 
 use super::{
-    ClusterDocument, ClusterProfile, ControlPlaneDocument, MachineRequirements, NetworkDocument,
-    WorkerPoolDocument,
+    ClusterDocument, ClusterProfile, ControlPlaneDocument, GatewayDocument, MachineRequirements,
+    NetworkDocument, WorkerPoolDocument,
 };
 use crate::prelude::*;
 use crate::{
-    ClusterSpec, Id, ManagedBy, NetSpec, PoolRole, PoolSpec, Rev, Taint, Version, canonical_json,
+    ClusterSpec, Id, ManagedBy, NetSpec, PcgSpec, PoolRole, PoolSpec, Rev, Taint, Version,
+    canonical_json,
 };
 
 pub(super) fn cluster(document: &ClusterDocument) -> ClusterSpec {
@@ -28,6 +29,33 @@ pub(super) fn cluster(document: &ClusterDocument) -> ClusterSpec {
         .map(|pool| worker(document, pool))
         .collect();
     spec
+}
+
+pub(super) fn gateway(document: &GatewayDocument) -> PcgSpec {
+    let template = Template {
+        image: None,
+        kubernetes_version: document.kubernetes_version,
+        cluster_profile: None,
+        ssh_keys: &document.ssh_keys,
+        ntp_servers: &document.ntp_servers,
+        machines: zoned(document.managed_by, &document.machines),
+    };
+    let pool = machines(
+        &template,
+        PoolSpec::control_plane("gateway", document.size),
+        &document.machines,
+    );
+    PcgSpec {
+        id: document.name.clone(),
+        managed_by: document.managed_by,
+        requested_ms: 0,
+        pool: PoolSpec {
+            on_no_spare: document.on_no_spare,
+            ..pool
+        },
+        network: network(&document.network),
+        delete_requested_ms: None,
+    }
 }
 
 fn network(document: &NetworkDocument) -> NetSpec {
@@ -56,7 +84,7 @@ fn control_plane(document: &ClusterDocument, pool: &ControlPlaneDocument) -> Poo
         allow_workloads: pool.allow_workloads,
         inplace_revision: Some(inplace(&pool.labels, &pool.taints, pool.allow_workloads)),
         ..machines(
-            document,
+            &template(document, &pool.machines),
             PoolSpec::new(pool.name.clone(), PoolRole::ControlPlane, pool.size),
             &pool.machines,
         )
@@ -78,35 +106,37 @@ fn worker(document: &ClusterDocument, pool: &WorkerPoolDocument) -> PoolSpec {
         taints: pool.taints.clone(),
         inplace_revision: Some(inplace(&pool.labels, &pool.taints, false)),
         ..machines(
-            document,
+            &template(document, &pool.machines),
             PoolSpec::new(pool.name.clone(), PoolRole::Worker, pool.size),
             &pool.machines,
         )
     }
 }
 
-fn machines(
-    document: &ClusterDocument,
-    pool: PoolSpec,
-    machines: &MachineRequirements,
-) -> PoolSpec {
+fn template<'a>(document: &'a ClusterDocument, machines: &MachineRequirements) -> Template<'a> {
+    Template {
+        image: document.image.as_deref(),
+        kubernetes_version: document.kubernetes_version,
+        cluster_profile: document.cluster_profile.as_ref(),
+        ssh_keys: &document.ssh_keys,
+        ntp_servers: &document.ntp_servers,
+        machines: zoned(document.managed_by, machines),
+    }
+}
+
+/// The engine itself sees which node stands outside of the zones; Palette replaces the whole pool when they change.
+fn zoned(by: ManagedBy, machines: &MachineRequirements) -> MachineRequirements {
+    let mut machines = machines.clone();
+    if by == ManagedBy::Engine {
+        machines.availability_zones.clear();
+    }
+    machines
+}
+
+fn machines(template: &Template<'_>, pool: PoolSpec, machines: &MachineRequirements) -> PoolSpec {
     PoolSpec {
-        revision: revision(&Template {
-            image: document.image.as_deref(),
-            kubernetes_version: document.kubernetes_version,
-            cluster_profile: document.cluster_profile.as_ref(),
-            ssh_keys: &document.ssh_keys,
-            ntp_servers: &document.ntp_servers,
-            machines: MachineRequirements {
-                // The engine itself sees which node stands outside of the zones; Palette replaces the whole pool when they change.
-                availability_zones: match document.managed_by {
-                    ManagedBy::Palette => machines.availability_zones.clone(),
-                    ManagedBy::Engine => Vec::new(),
-                },
-                ..machines.clone()
-            },
-        }),
-        k8s_version: document.kubernetes_version,
+        revision: revision(template),
+        k8s_version: template.kubernetes_version,
         resource_pool: machines.resource_pool.clone(),
         azs: machines.availability_zones.clone(),
         min_cpu: machines.min_cpu,
@@ -170,10 +200,20 @@ pub fn subnet_id(cidr: &IpNet) -> Id {
 #[must_use]
 pub fn document_path(pointer: &str) -> String {
     let mut tokens = pointer.split('/').skip(1);
-    if tokens.next() != Some("clusters") || tokens.next().is_none() {
+    let (kind, index) = (tokens.next(), tokens.next());
+    if !matches!(kind, Some("clusters" | "pcgs")) || index.is_none() {
         return pointer.to_owned();
     }
-    let rest: Vec<&str> = tokens.collect();
+    let mut rest: Vec<&str> = tokens.collect();
+    if kind == Some("pcgs") && rest.first() == Some(&"pool") {
+        // A gateway's one pool has no level of its own in the document.
+        rest.splice(..1, ["control_plane"]);
+        return document_path(&format!("/clusters/0/{}", rest.join("/"))).replacen(
+            "/control_plane",
+            "",
+            1,
+        );
+    }
     let (pool, field): (&[&str], &[&str]) = match rest.as_slice() {
         ["id", ..] => return "/name".to_owned(),
         ["pcg_id", ..] => return "/cloud_account/gateway".to_owned(),

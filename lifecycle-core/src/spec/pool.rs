@@ -170,7 +170,7 @@ fn is_expand_first(strategy: &Strategy) -> bool {
     *strategy == Strategy::ExpandFirst
 }
 #[allow(clippy::trivially_copy_pass_by_ref)]
-fn is_wait(rule: &OnNoSpare) -> bool {
+pub(super) fn is_wait(rule: &OnNoSpare) -> bool {
     *rule == OnNoSpare::Wait
 }
 #[allow(clippy::trivially_copy_pass_by_ref)]

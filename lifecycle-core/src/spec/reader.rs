@@ -197,6 +197,25 @@ impl<'n> Fields<'n, '_> {
         }
     }
 
+    /// Keys and addresses of the two services have their place in the environment.
+    pub(super) fn refuse_secrets(&mut self) {
+        for name in [
+            "maas_api_key",
+            "maas_url",
+            "maas_endpoint",
+            "palette_api_key",
+            "palette_url",
+            "api_key",
+        ] {
+            let message = format!("{name} does not belong into a document");
+            self.refuse(
+                name,
+                &message,
+                "set MAAS_URL, MAAS_API_KEY, PALETTE_URL and PALETTE_API_KEY in the environment",
+            );
+        }
+    }
+
     fn path_of(&self, name: &str) -> String {
         let mut path = self.path.clone();
         push(&mut path, name);

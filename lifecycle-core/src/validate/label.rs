@@ -72,12 +72,14 @@ pub(super) fn taints(pool: &PoolSpec, path: &str, findings: &mut Vec<Finding>) {
         let path = format!("{path}/taints/{index}");
         if !EFFECTS.contains(&taint.effect.as_str()) {
             let effect: String = taint.effect.chars().take(80).collect();
-            let message = format!(
-                "taint effect {effect:?} is not known: use {}",
-                EFFECTS.join(", ")
+            let finding = Finding::new(
+                Code::TaintEffect,
+                format!("{path}/effect"),
+                format!("taint effect {effect:?} is not known"),
             );
             findings.push(
-                Finding::new(Code::TaintEffect, format!("{path}/effect"), message)
+                finding
+                    .hint(format!("use {}", EFFECTS.join(", ")))
                     .arg("effect", effect),
             );
         }

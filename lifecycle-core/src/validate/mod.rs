@@ -30,6 +30,7 @@ pub(crate) fn validate_under(desired: &Desired, policy: &Policy) -> Vec<Finding>
         );
         findings.push(
             Finding::new(Code::Unsupported, "/schema_version", message)
+                .hint("write 1")
                 .arg("field", "schema_version"),
         );
     }
@@ -104,19 +105,18 @@ fn name<'a>(id: &'a str, path: &str, names: &mut BTreeSet<&'a str>, findings: &m
 
 fn well_formed(id: &str, path: &str, findings: &mut Vec<Finding>) {
     if !is_id(id) {
-        let message = format!(
-            "{} is not a name: use 1 to 63 lower-case letters, digits and dashes",
-            shown(id)
-        );
+        let message = format!("{:?} is not a name", shown(id));
         findings.push(
-            Finding::new(Code::Invalid, format!("{path}/id"), message).arg("name", shown(id)),
+            Finding::new(Code::Invalid, format!("{path}/id"), message)
+                .hint("use 1 to 63 lower-case letters, digits and dashes")
+                .arg("name", shown(id)),
         );
     }
 }
 
 /// A name as it may be printed, whatever was given as one.
 fn shown(id: &str) -> String {
-    format!("{:?}", id.chars().take(64).collect::<String>())
+    id.chars().filter(|c| !c.is_control()).take(64).collect()
 }
 
 fn gateway(spec: &PcgSpec, path: &str, findings: &mut Vec<Finding>) {
@@ -137,6 +137,7 @@ pub(crate) fn gateway_size(size: u32, path: &str) -> Finding {
         path,
         format!("gateway size {size} is not allowed: use 1 or 3"),
     )
+    .hint("1 node, or 3 to stand the loss of one")
     .arg("size", size)
 }
 
@@ -148,6 +149,7 @@ fn cluster(spec: &ClusterSpec, path: &str, findings: &mut Vec<Finding>) {
         );
         findings.push(
             Finding::new(Code::Invalid, format!("{path}/priority"), message)
+                .hint("5 is the default")
                 .arg("priority", spec.priority),
         );
     }
@@ -203,10 +205,11 @@ fn role(pool: &PoolSpec, expected: PoolRole, path: &str, findings: &mut Vec<Find
             PoolRole::ControlPlane => ("this is a control-plane pool", "control_plane"),
             PoolRole::Worker => ("this is a worker pool", "worker"),
         };
-        findings.push(Finding::new(
+        let finding = Finding::new(
             Code::Invalid,
             format!("{path}/role"),
             format!("{what}: its role must be {role}"),
-        ));
+        );
+        findings.push(finding.hint(format!("write {role}")));
     }
 }

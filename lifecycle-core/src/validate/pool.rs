@@ -113,11 +113,12 @@ pub(super) fn worker(pool: &PoolSpec, path: &str, findings: &mut Vec<Finding>) {
         findings.push(finding.hint("worker nodes always run workloads; remove it"));
     }
     if pool.max_parallel == 0 {
-        findings.push(Finding::new(
+        let finding = Finding::new(
             Code::Invalid,
             format!("{path}/max_parallel"),
             "max_parallel must be at least 1",
-        ));
+        );
+        findings.push(finding.hint("1 replaces one node after the other"));
     }
     if let Strategy::Custom {
         max_surge,
@@ -193,6 +194,7 @@ fn percentage(value: Pct, path: &str, findings: &mut Vec<Finding>) {
     if let Pct::Percent(percent @ 101..) = value {
         findings.push(
             Finding::new(Code::Invalid, path, format!("{percent}% is more than 100%"))
+                .hint("use 0% to 100%")
                 .arg("percent", percent),
         );
     }

@@ -1,6 +1,9 @@
 //! Waiting for a machine.
 
-use std::{cell::Cell, future::Future};
+use std::{
+    future::Future,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use sdk_transport::{Error, ErrorKind, Observation, WaitOptions, Waiter};
 
@@ -23,7 +26,7 @@ impl MachineHandle {
     /// machine is being released; [`Timeout`](ErrorKind::Timeout) with the last status;
     /// [`Cancelled`](ErrorKind::Cancelled); those of [`MachineHandle::get`].
     pub async fn wait_deployed(&self, options: &WaitOptions) -> Result<Machine, Error> {
-        let began = Cell::new(false);
+        let began = AtomicBool::new(false);
         self.wait("deployed", options, |status| deployed(status, &began))
             .await
     }
@@ -116,14 +119,14 @@ async fn named<T>(wait: impl Future<Output = Result<T, Error>>) -> Result<T, Err
 }
 
 /// Allocated comes before a deployment, and after one that was aborted.
-fn deployed(status: NodeStatus, began: &Cell<bool>) -> Verdict {
+fn deployed(status: NodeStatus, began: &AtomicBool) -> Verdict {
     match status {
         NodeStatus::Deployed => Verdict::Reached,
         NodeStatus::Deploying => {
-            began.set(true);
+            began.store(true, Ordering::Relaxed);
             Verdict::Pending
         }
-        NodeStatus::Allocated if !began.get() => Verdict::Pending,
+        NodeStatus::Allocated if !began.load(Ordering::Relaxed) => Verdict::Pending,
         NodeStatus::Other(_) => Verdict::Pending,
         _ => Verdict::Failed,
     }
@@ -157,7 +160,7 @@ mod tests {
 
     #[test]
     fn an_aborted_deployment_is_seen_as_such() {
-        let began = Cell::new(false);
+        let began = AtomicBool::new(false);
         let verdicts = [
             NodeStatus::Allocated,
             NodeStatus::Deploying,

@@ -9,34 +9,97 @@ use super::reply::Reply;
 use super::state::{Act, Quirk, State};
 use super::status::Status;
 
-/// The tests that come with MAAS 3.7.3.
-const TESTS: [&str; 16] = [
-    "7z",
-    "badblocks",
-    "badblocks-destructive",
-    "fio",
-    "gateway-connectivity",
-    "internet-connectivity",
-    "memtester",
-    "ntp",
-    "rack-controller-connectivity",
-    "seven_z",
-    "smartctl-conveyance",
-    "smartctl-long",
-    "smartctl-short",
-    "smartctl-validate",
-    "stress-ng-cpu-long",
-    "stress-ng-memory-long",
+/// The tests that come with MAAS 3.7.3, and what each looks at.
+const TESTS: [(&str, Hardware); 14] = [
+    ("7z", Hardware::Cpu),
+    ("stress-ng-cpu-long", Hardware::Cpu),
+    ("stress-ng-cpu-short", Hardware::Cpu),
+    ("memtester", Hardware::Memory),
+    ("stress-ng-memory-long", Hardware::Memory),
+    ("stress-ng-memory-short", Hardware::Memory),
+    ("badblocks", Hardware::Storage),
+    ("fio", Hardware::Storage),
+    ("smartctl-conveyance", Hardware::Storage),
+    ("smartctl-long", Hardware::Storage),
+    ("smartctl-short", Hardware::Storage),
+    ("smartctl-validate", Hardware::Storage),
+    ("gateway-connectivity", Hardware::Network),
+    ("internet-connectivity", Hardware::Network),
 ];
 
+/// What is tested when nothing is said.
+const DEFAULT_TEST: &str = "smartctl-validate";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hardware {
+    Cpu,
+    Memory,
+    Storage,
+    Network,
+}
+
+impl Hardware {
+    fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Cpu => &["testing_status", "cpu_test_status"],
+            Self::Memory => &["testing_status", "memory_test_status"],
+            Self::Storage => &["testing_status", "storage_test_status"],
+            Self::Network => &[
+                "testing_status",
+                "network_test_status",
+                "interface_test_status",
+            ],
+        }
+    }
+}
+
+/// The result fields that tests fill, or the test that does not exist. `None` asks for the default ones.
+pub(crate) fn tested_fields(scripts: Option<&str>) -> Result<Vec<&'static str>, &str> {
+    let mut fields = Vec::new();
+    let scripts = scripts.unwrap_or(DEFAULT_TEST);
+    for script in scripts
+        .split(',')
+        .map(str::trim)
+        .filter(|script| !matches!(*script, "" | "none"))
+    {
+        let (_, hardware) = TESTS
+            .iter()
+            .find(|(name, _)| *name == script)
+            .ok_or(script)?;
+        fields.extend(
+            hardware
+                .fields()
+                .iter()
+                .filter(|field| !fields.contains(*field))
+                .copied()
+                .collect::<Vec<_>>(),
+        );
+    }
+    Ok(fields)
+}
+
+/// What commissioning leaves as it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Skip {
+    pub(crate) networking: bool,
+    pub(crate) storage: bool,
+}
+
 impl State {
-    pub(crate) fn has_test(&self, name: &str) -> bool {
-        TESTS.contains(&name)
-            || ["cpu", "memory", "storage", "network", "commissioning"].contains(&name)
+    fn start_tests(&mut self, at: usize, fields: &[&'static str]) {
+        let testing = self.next_number("result");
+        if fields.is_empty() {
+            return;
+        }
+        self.machines[at].set("current_testing_result_id", testing);
+        self.machines[at].tested = fields.to_vec();
+        for field in fields {
+            self.result(at, field, 0);
+        }
     }
 
     /// Begins to commission; the network and storage configuration is found anew.
-    pub(crate) fn commission(&mut self, at: usize, user: &str, tests: bool) {
+    pub(crate) fn commission(&mut self, at: usize, user: &str, tests: &[&'static str], skip: Skip) {
         self.event(
             at,
             Level::Debug,
@@ -47,22 +110,18 @@ impl State {
         self.machines[at].previous = Some(self.machines[at].status());
         self.set_status(at, Status::Commissioning, "");
         self.event(at, Level::Info, "Commissioning", "", None);
-        let (commissioning, testing) = (self.next_number("result"), self.next_number("result"));
+        let commissioning = self.next_number("result");
         let machine = &mut self.machines[at];
         machine.set("owner", user);
         machine.set("current_commissioning_result_id", commissioning);
-        machine.set("commissioning_status", 0);
-        machine.set("commissioning_status_name", "Pending");
-        if tests {
-            machine.set("current_testing_result_id", testing);
-            for field in ["testing_status", "storage_test_status"] {
-                machine.set(field, 0);
-                machine.set(&format!("{field}_name"), "Pending");
-            }
+        machine.tested.clear();
+        if !skip.networking && !skip.storage {
+            machine.forget_configuration();
         }
-        machine.tests_follow = tests;
+        self.result(at, "commissioning_status", 0);
+        self.start_tests(at, tests);
         let lasts = self.spread(self.timings.commissioning);
-        self.schedule(at, self.timings.power, Act::PowerOn);
+        self.schedule(at, Duration::ZERO, Act::PowerOn);
         self.schedule(at, lasts, Act::CommissioningEnds);
     }
 
@@ -75,25 +134,44 @@ impl State {
             return;
         }
         self.result(at, "commissioning_status", 2);
-        if self.machines[at].tests_follow {
-            self.set_status(at, Status::Testing, "");
-            self.machines[at].previous = Some(Status::Ready);
-            let lasts = self.spread(self.timings.testing);
-            self.schedule(at, lasts, Act::TestingEnds);
+        self.find_configuration(at);
+        if self.machines[at].tested.is_empty() {
+            self.set_status(at, Status::Ready, "");
+            self.machines[at].set("owner", Value::Null);
+            self.schedule(at, Duration::ZERO, Act::PowerOff);
             return;
         }
-        self.set_status(at, Status::Ready, "");
-        self.machines[at].set("owner", Value::Null);
-        self.schedule(at, Duration::ZERO, Act::PowerOff);
+        self.machines[at].acquired = false;
+        self.set_status(at, Status::Testing, "");
+        self.machines[at].previous = Some(Status::Ready);
+        let lasts = self.spread(self.timings.testing);
+        self.schedule(at, lasts, Act::TestingEnds);
     }
 
     /// The power could not be switched: the status goes back, the owner stays.
-    pub(crate) fn take_commissioning_back(&mut self, at: usize) {
+    pub(crate) fn take_commissioning_back(&mut self, at: usize, user: &str) {
         let previous = self.machines[at].previous.take().unwrap_or(Status::New);
+        let tested = std::mem::take(&mut self.machines[at].tested);
+        for field in tested.into_iter().chain(["commissioning_status"]) {
+            self.result(at, field, -1);
+        }
         self.set_status(at, previous, "");
+        let (from, to) = (Status::Commissioning.label(), previous.label());
+        let description = format!(
+            "({user}) - Aborting {} and reverting to {}. Unable to power control the node. Please check power credentials.",
+            from.to_uppercase(),
+            to.to_uppercase()
+        );
+        self.event(
+            at,
+            Level::Warning,
+            "Failed to query node's BMC",
+            &description,
+            None,
+        );
     }
 
-    pub(crate) fn test(&mut self, at: usize, user: &str) {
+    pub(crate) fn test(&mut self, at: usize, user: &str, tests: &[&'static str]) {
         self.event(
             at,
             Level::Debug,
@@ -103,25 +181,20 @@ impl State {
         );
         let machine = &mut self.machines[at];
         machine.previous = Some(machine.status());
-        self.set_status(at, Status::Testing, "");
-        self.event(at, Level::Info, "Testing", "", None);
-        let testing = self.next_number("result");
-        let machine = &mut self.machines[at];
-        machine.set("current_testing_result_id", testing);
         if machine.owner().is_none() {
+            machine.acquired = false;
             machine.set("owner", user);
         }
-        for field in ["testing_status", "storage_test_status"] {
-            machine.set(field, 0);
-            machine.set(&format!("{field}_name"), "Pending");
-        }
+        self.set_status(at, Status::Testing, "");
+        self.event(at, Level::Info, "Testing", "", None);
+        self.start_tests(at, tests);
         let lasts = self.spread(self.timings.testing);
-        self.schedule(at, self.timings.power, Act::PowerOn);
+        self.schedule(at, Duration::ZERO, Act::PowerOn);
         self.schedule(at, lasts, Act::TestingEnds);
     }
 
     pub(crate) fn testing_ends(&mut self, at: usize) {
-        for field in ["testing_status", "storage_test_status"] {
+        for field in std::mem::take(&mut self.machines[at].tested) {
             self.result(at, field, 2);
         }
         let previous = self.machines[at].previous.take().unwrap_or(Status::Ready);
@@ -190,6 +263,9 @@ impl State {
         };
         self.event(at, Level::Debug, kind, comment, Some(user));
         self.event(at, Level::Info, said, "", None);
+        if status == Status::Commissioning {
+            self.machines[at].set("owner", Value::Null);
+        }
         // Whatever was under way will not end any more.
         self.machines[at].stay += 1;
         self.schedule(at, Duration::ZERO, Act::AbortEnds);
@@ -207,18 +283,9 @@ impl State {
                 self.schedule(at, Duration::ZERO, Act::AddressesReleased);
             }
             Status::Commissioning => {
-                let previous = self.machines[at].previous.take().unwrap_or(Status::New);
+                // Whatever it was before: it has to be commissioned again.
                 self.result(at, "commissioning_status", 5);
-                self.set_status(
-                    at,
-                    if previous == Status::Ready {
-                        Status::Ready
-                    } else {
-                        Status::New
-                    },
-                    "",
-                );
-                self.machines[at].set("owner", Value::Null);
+                self.set_status(at, Status::New, "");
             }
             Status::Testing => {
                 let previous = self.machines[at].previous.take().unwrap_or(Status::Ready);
@@ -230,6 +297,7 @@ impl State {
         self.schedule(at, Duration::ZERO, Act::PowerOff);
     }
 
+    /// Takes a machine from its user and sets it aside.
     pub(crate) fn mark_broken(&mut self, at: usize, user: &str, comment: &str) {
         self.event(
             at,
@@ -238,17 +306,20 @@ impl State {
             comment,
             Some(user),
         );
+        let was_on = self.machines[at].is_on();
+        if self.machines[at].status().is_releasable() {
+            self.start_release(at);
+        }
         self.set_status(at, Status::Broken, "");
+        self.set_link_address(at, None);
+        if was_on {
+            self.schedule(at, Duration::ZERO, Act::PowerOff);
+        }
         let machine = &mut self.machines[at];
         machine.set("owner", Value::Null);
         machine.set("owner_data", json!({}));
         machine.set("workload_annotations", json!({}));
         machine.set("error_description", comment);
-        machine.set("osystem", "");
-        machine.set("distro_series", "");
-        machine.set("netboot", true);
-        machine.agent_name.clear();
-        self.schedule(at, Duration::ZERO, Act::AddressesReleased);
     }
 
     pub(crate) fn mark_fixed(&mut self, at: usize, user: &str, comment: &str) {
@@ -290,7 +361,7 @@ impl State {
         );
         self.set_status(at, Status::ExitingRescueMode, "");
         self.event(at, Level::Info, "Exiting rescue mode", "", None);
-        let lasts = self.spread(self.timings.rescue);
+        let lasts = self.spread(self.timings.rescue_exit);
         self.schedule(at, lasts, Act::RescueModeLeft);
     }
 

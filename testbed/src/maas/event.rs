@@ -1,6 +1,8 @@
 //! Events: the region's log, and its change feed at level `DEBUG`.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::call::{Call, all, last};
@@ -27,6 +29,7 @@ const MAX_LIMIT: usize = 1000;
 pub(crate) enum Level {
     Debug,
     Info,
+    Warning,
     Error,
 }
 
@@ -35,19 +38,20 @@ impl Level {
         match self {
             Self::Debug => "DEBUG",
             Self::Info => "INFO",
+            Self::Warning => "WARNING",
             Self::Error => "ERROR",
         }
     }
 }
 
 /// One event.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Event {
     pub(crate) id: u64,
-    level: &'static str,
+    level: Cow<'static, str>,
     created: String,
     #[serde(rename = "type")]
-    kind: &'static str,
+    kind: Cow<'static, str>,
     description: String,
     node: String,
     hostname: String,
@@ -67,14 +71,19 @@ impl State {
         self.last_event += 1;
         let machine = &mut self.machines[at];
         if level != Level::Debug {
-            machine.set("status_message", kind);
-            machine.set("status_action", description);
+            let message = if description.is_empty() {
+                kind.to_owned()
+            } else {
+                format!("{kind} - {description}")
+            };
+            machine.set("status_message", message);
+            machine.set("status_action", "");
         }
         self.events.push(Event {
             id: self.last_event,
-            level: level.name(),
+            level: level.name().into(),
             created: stamp(self.now),
-            kind,
+            kind: kind.into(),
             description: description.to_owned(),
             node: machine.system_id().to_owned(),
             hostname: machine.hostname().to_owned(),
@@ -184,7 +193,7 @@ pub(crate) fn query(state: &State, call: &Call) -> Answer {
         "count": page.len(),
         "events": page,
         "next_uri": next_uri(call, &page, before),
-        "prev_uri": previous_uri(state, call, &page, after),
+        "prev_uri": previous_uri(call, &page, after),
     })))
 }
 
@@ -199,16 +208,14 @@ fn next_uri(call: &Call, page: &[&Event], before: Option<u64>) -> String {
 }
 
 /// The page of older events, if there can be any.
-fn previous_uri(state: &State, call: &Call, page: &[&Event], after: Option<u64>) -> Value {
+fn previous_uri(call: &Call, page: &[&Event], after: Option<u64>) -> Value {
     let before = match (page.last(), after) {
         (Some(oldest), _) => Some(oldest.id),
         (None, Some(after)) => Some(after.saturating_add(1)),
         (None, None) => None,
     };
     match before {
-        Some(before) if before > state.events.first().map_or(1, |event| event.id) => {
-            uri(call, Some(("before", before))).into()
-        }
+        Some(before) if before > 1 => uri(call, Some(("before", before))).into(),
         _ => Value::Null,
     }
 }

@@ -53,6 +53,7 @@ impl State {
         machine.stay += 1;
         machine.set("status", to.code());
         machine.set("status_name", to.label());
+        machine.show_file_systems();
         let change = MachineChange {
             system_id: machine.system_id().to_owned(),
             from: from.label(),
@@ -88,6 +89,7 @@ impl State {
         self.set_status(at, Status::Allocated, &format!(" (to {user})"));
         let machine = &mut self.machines[at];
         machine.set("owner", user);
+        machine.acquired = true;
         agent_name.clone_into(&mut machine.agent_name);
     }
 
@@ -365,7 +367,8 @@ impl State {
         Ok(())
     }
 
-    fn start_release(&mut self, at: usize) {
+    pub(crate) fn start_release(&mut self, at: usize) {
+        self.machines[at].acquired = false;
         self.set_status(at, Status::Releasing, "");
         self.event(at, Level::Info, "Releasing", "", None);
         let machine = &mut self.machines[at];
@@ -375,23 +378,23 @@ impl State {
         machine.set("osystem", "");
         machine.set("distro_series", "");
         machine.set("hwe_kernel", Value::Null);
-        machine.set("current_installation_result_id", Value::Null);
         machine.set("ephemeral_deploy", false);
         machine.set("enable_hw_sync", false);
         machine.set("locked", false);
         machine.set("error_description", "");
-        self.schedule(at, Duration::ZERO, Act::AddressesReleased);
         if self.machines[at].is_on() {
+            self.schedule(at, Duration::ZERO, Act::AddressesReleased);
             self.schedule(at, Duration::ZERO, Act::PowerOff);
             self.after(at, self.timings.release, Act::ReleaseEnds);
         } else {
             // A machine that is off has nothing to wait for.
-            self.schedule(at, Duration::ZERO, Act::ReleaseEnds);
+            self.set_link_address(at, None);
+            self.release_ends(at);
         }
     }
 
     /// The end of a release: nothing of the last owner is left.
-    fn release_ends(&mut self, at: usize) {
+    pub(crate) fn release_ends(&mut self, at: usize) {
         self.set_status(at, Status::Ready, "");
         self.event(at, Level::Info, "Released", "", None);
         self.remove_bridges(at);
@@ -452,7 +455,7 @@ impl State {
         }
     }
 
-    fn set_link_address(&mut self, at: usize, address: Option<String>) {
+    pub(crate) fn set_link_address(&mut self, at: usize, address: Option<String>) {
         let machine = &mut self.machines[at];
         let Some(Value::Array(interfaces)) = machine.json.get_mut("interface_set") else {
             return;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
+use super::commissioning::{Skip, tested_fields};
 use super::machine::{administered, shown};
 use super::machine_filter::is_mac;
 use super::reply::{Answer, Reply};
@@ -212,6 +213,12 @@ pub(crate) fn create(state: &mut State, call: &Call) -> Answer {
         refuse("hostname", message);
     }
     let power = power(call, None, &mut errors);
+    let tests = tested_fields(form.get("testing_scripts")).unwrap_or_else(|script| {
+        let message =
+            format!("Select a valid choice. {script} is not one of the available choices.");
+        errors.insert("testing_scripts".into(), json!([message]));
+        Vec::new()
+    });
     if !errors.is_empty() {
         return Err(Reply::form_errors(&Value::Object(errors)));
     }
@@ -221,14 +228,15 @@ pub(crate) fn create(state: &mut State, call: &Call) -> Answer {
             .get("commission")
             .is_none_or(|_| call.flag("commission").unwrap_or(true));
     let (power_type, power_parameters) = power.unwrap_or_default();
+    let macs: Vec<String> = macs.into_iter().map(str::to_owned).collect();
+    let json = new_machine(state, &architecture, &macs, &power_type);
+    // MAAS finds out when it commissions what it has just made.
     if commission && power_type.is_empty() {
         return Err(Reply::error(
             500,
             "Unconfigured power type. Please configure the power type and try again.",
         ));
     }
-    let macs: Vec<String> = macs.into_iter().map(str::to_owned).collect();
-    let json = new_machine(state, &architecture, &macs, &power_type);
     let mut machine = Machine::new(json, false);
     machine.first = None;
     machine.quirk = Quirk::None;
@@ -242,7 +250,7 @@ pub(crate) fn create(state: &mut State, call: &Call) -> Answer {
     apply(state, at, call)?;
     if commission {
         let user = call.user()?.name.clone();
-        state.commission(at, &user, form.get("testing_scripts") != Some("none"));
+        state.commission(at, &user, &tests, Skip::default());
     }
     if call.user.is_none() {
         return Ok(Reply::json(&anonymous_view(&state.machines[at].json)));

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::call::Call;
+use super::commissioning::{Skip, tested_fields};
 use super::event::Level;
 use super::lifecycle::{Deployment, Erasure};
 use super::machine::{BridgeAll, administered, editable, shown, visible};
@@ -404,24 +405,14 @@ fn mark_fixed(state: &mut State, call: &Call) -> Answer {
     Ok(shown(state, at))
 }
 
-/// Whether tests follow, and a refusal of scripts that do not exist.
-fn testing(state: &State, call: &Call) -> Result<bool, Reply> {
-    let Some(scripts) = call.form.get("testing_scripts") else {
-        return Ok(true);
-    };
-    for script in scripts
-        .split(',')
-        .map(str::trim)
-        .filter(|script| !script.is_empty())
-    {
-        if script != "none" && !state.has_test(script) {
-            return Err(Reply::field_error(
-                "testing_scripts",
-                &format!("Select a valid choice. {script} is not one of the available choices."),
-            ));
-        }
-    }
-    Ok(scripts != "none")
+/// The tests a call asks for.
+fn testing(call: &Call) -> Result<Vec<&'static str>, Reply> {
+    tested_fields(call.form.get("testing_scripts")).map_err(|script| {
+        Reply::field_error(
+            "testing_scripts",
+            &format!("Select a valid choice. {script} is not one of the available choices."),
+        )
+    })
 }
 
 fn commission(state: &mut State, call: &Call) -> Answer {
@@ -447,22 +438,24 @@ fn commission(state: &mut State, call: &Call) -> Answer {
             &format!("Select a valid choice. {bad} is not one of the available choices."),
         ));
     }
-    let tests = testing(state, call)?;
-    match state.machines[at].quirk {
+    let tests = testing(call)?;
+    let skip = Skip {
+        networking: call.flag("skip_networking")?,
+        storage: call.flag("skip_storage")?,
+    };
+    let quirk = state.machines[at].quirk;
+    state.commission(at, &user, &tests, skip);
+    match quirk {
+        // The commission is committed before the power is tried, and then taken back, but for the owner.
         Quirk::NoRack => {
-            // The owner is committed before the power is tried, and stays.
-            state.machines[at].set("owner", user);
+            state.take_commissioning_back(at, &user);
             Err(Reply::late_error(503, &unreachable(state, at)))
         }
         Quirk::PowerFails => {
-            state.commission(at, &user, tests);
-            state.take_commissioning_back(at);
+            state.take_commissioning_back(at, &user);
             Err(Reply::late_error(500, "simulated power failure"))
         }
-        _ => {
-            state.commission(at, &user, tests);
-            Ok(shown(state, at))
-        }
+        _ => Ok(shown(state, at)),
     }
 }
 
@@ -475,8 +468,8 @@ fn test(state: &mut State, call: &Call) -> Answer {
             "Test is not available because of the current state of the node.",
         ));
     }
-    testing(state, call)?;
-    state.test(at, &user);
+    let tests = testing(call)?;
+    state.test(at, &user, &tests);
     Ok(shown(state, at))
 }
 
@@ -535,7 +528,7 @@ fn exit_rescue_mode(state: &mut State, call: &Call) -> Answer {
 
 /// The credentials of the machine's agent: null until it was deployed.
 fn get_token(state: &mut State, call: &Call) -> Answer {
-    let at = editable(state, call)?;
+    let at = administered(state, call)?;
     let token = state.machines[at].token.clone();
     Ok(Reply::json(&token.map_or(Value::Null, |(consumer, token, secret)| {
         json!({ "consumer_key": consumer, "token_key": token, "token_secret": secret })
@@ -604,9 +597,10 @@ fn commission_new(state: &mut State, user: &str, chosen: &[usize]) -> Answer {
             "Unconfigured power type. Please configure the power type and try again.",
         ));
     }
+    let tests = tested_fields(None).unwrap_or_default();
     let mut accepted = Vec::new();
     for at in new {
-        state.commission(at, user, true);
+        state.commission(at, user, &tests, Skip::default());
         accepted.push(state.machines[at].json.clone());
     }
     Ok(Reply::json(&accepted))

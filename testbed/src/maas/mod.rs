@@ -4,8 +4,10 @@
 
 mod call;
 mod commissioning;
+mod configuration;
 mod event;
 mod fabric;
+mod hardware_filter;
 mod lifecycle;
 mod machine;
 mod machine_create;
@@ -70,12 +72,32 @@ pub struct Timings {
     pub quick_erase: Duration,
     /// Erasing disks byte by byte.
     pub erase: Duration,
-    /// Entering and leaving rescue mode.
+    /// Entering rescue mode.
     pub rescue: Duration,
-    /// Aborting what a machine is doing.
-    pub abort: Duration,
+    /// Leaving rescue mode.
+    pub rescue_exit: Duration,
     /// The largest deviation from a median as a part of it, from 0 (always the median) to 1.
     pub spread: f64,
+}
+
+impl Timings {
+    /// Those of the region that was recorded: its loop moved machines on after three to four seconds.
+    #[must_use]
+    pub fn recorded() -> Self {
+        let step = Duration::from_millis(3500);
+        Self {
+            power: Duration::from_millis(1500),
+            commissioning: Duration::from_millis(6500),
+            testing: step,
+            deploy: step,
+            release: step,
+            quick_erase: step,
+            erase: step,
+            rescue: step,
+            rescue_exit: Duration::from_millis(300),
+            spread: 0.0,
+        }
+    }
 }
 
 impl Default for Timings {
@@ -89,7 +111,7 @@ impl Default for Timings {
             quick_erase: Duration::from_secs(120),
             erase: Duration::from_secs(3600),
             rescue: Duration::from_secs(180),
-            abort: Duration::from_secs(10),
+            rescue_exit: Duration::from_secs(60),
             spread: 0.1,
         }
     }

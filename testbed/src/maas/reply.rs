@@ -131,6 +131,12 @@ impl Reply {
         build(400, JSON, false, Some("Cookie"), to_bytes(errors))
     }
 
+    /// 400 of a model's own check, which another part of MAAS writes than a form's.
+    pub(crate) fn model_error(message: &str) -> Self {
+        let body = to_bytes(&serde_json::json!({ "__all__": [message] }));
+        build(400, "application/json", false, Some("Cookie"), body)
+    }
+
     /// 400 with one message for one field.
     pub(crate) fn field_error(field: &str, message: &str) -> Self {
         Self::form_errors(&serde_json::json!({ field: [message] }))
@@ -176,6 +182,24 @@ impl Reply {
             header::WWW_AUTHENTICATE,
             HeaderValue::from_static("OAuth realm=\"OAuth\""),
         );
+        reply
+    }
+
+    /// The page shown when the database kept refusing a change; the only 409 with `Retry-After`.
+    pub(crate) fn conflict() -> Self {
+        let page =
+            "<html><head><title>409 Conflict</title></head><body><h1>Conflict</h1></body></html>";
+        let mut reply = build(
+            409,
+            "text/html; charset=utf-8",
+            false,
+            Some("Cookie"),
+            Bytes::from_static(page.as_bytes()),
+        );
+        reply
+            .0
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(5));
         reply
     }
 

@@ -20,7 +20,7 @@ const LINE_LIMIT: usize = 8 * 1024;
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
 /// One endpoint of the API as the server describes itself.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Endpoint {
     pub(crate) resource: String,
     pub(crate) handler: String,
@@ -36,6 +36,32 @@ pub(crate) struct Endpoint {
 /// All endpoints of MAAS 3.7.3.
 pub(crate) static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../inventory/endpoints.json")).unwrap_or_default()
+});
+
+/// Other paths of the same handlers, which the description leaves out.
+const ALIASES: [(&str, &str); 2] = [
+    (
+        "/MAAS/api/2.0/vlans/{vlan_id}/",
+        "/MAAS/api/2.0/fabrics/{fabric_id}/vlans/{vid}/",
+    ),
+    (
+        "/MAAS/api/2.0/nodes/{system_id}/blockdevices/{device_id}/partitions/{id}",
+        "/MAAS/api/2.0/nodes/{system_id}/blockdevices/{device_id}/partition/{id}",
+    ),
+];
+
+/// Where requests may go: the endpoints and their aliases.
+static ROUTES: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
+    let aliases = ALIASES.iter().flat_map(|(alias, path)| {
+        ENDPOINTS
+            .iter()
+            .filter(|endpoint| endpoint.path == *path)
+            .map(|endpoint| Endpoint {
+                path: (*alias).to_owned(),
+                ..endpoint.clone()
+            })
+    });
+    ENDPOINTS.iter().cloned().chain(aliases).collect()
 });
 
 /// Answers a request under `/MAAS`.
@@ -102,11 +128,7 @@ fn handle(
     .map(|key| key.user.clone());
     let user = key.and_then(|name| state.user(&name));
 
-    let of_path = || {
-        ENDPOINTS
-            .iter()
-            .filter(|endpoint| endpoint.path == template)
-    };
+    let of_path = || ROUTES.iter().filter(|endpoint| endpoint.path == template);
     let has_anonymous = of_path().any(|endpoint| !endpoint.login);
     let login = of_path().any(|endpoint| endpoint.login) && user.is_some();
     if user.is_none() && !has_anonymous {
@@ -183,9 +205,6 @@ fn finish(reply: Reply, call: &Call) -> Answer {
 fn dispatch(state: &mut State, call: &Call, path: &str, method: &str, op: Option<&str>) -> Answer {
     match (path, method, op) {
         ("version/", "GET", None) => version::read(state, call),
-        ("users/", "GET", None) => user::list(state, call),
-        ("users/", "GET", Some("whoami")) => user::whoami(state, call),
-        ("users/{username}/", "GET", None) => user::read(state, call),
         ("zones/", "GET", None) => zone::list(state, call),
         ("zones/", "POST", None) => zone::create(state, call),
         ("zones/{name}/", "GET", None) => zone::read(state, call),
@@ -197,6 +216,7 @@ fn dispatch(state: &mut State, call: &Call, path: &str, method: &str, op: Option
         ("resourcepool/{id}/", "PUT", None) => resource_pool::update(state, call),
         ("resourcepool/{id}/", "DELETE", None) => resource_pool::delete(state, call),
         ("events/", "GET", Some("query")) => event::query(state, call),
+        _ if path.starts_with("users/") => user::dispatch(state, call, path, method, op),
         _ if path.starts_with("machines/") => machine::dispatch(state, call, path, method, op),
         _ if path.starts_with("subnets/") => subnet::dispatch(state, call, path, method, op),
         _ if path.starts_with("tags/") => tag::dispatch(state, call, path, method, op),
@@ -230,7 +250,7 @@ fn split_op(path: &str) -> (String, Option<String>) {
 /// The template that a path fits, and what its placeholders stand for.
 fn find(path: &str) -> Option<(&'static str, Vec<String>)> {
     let mut best: Option<(&'static str, Vec<String>)> = None;
-    for endpoint in ENDPOINTS.iter() {
+    for endpoint in ROUTES.iter() {
         if best
             .as_ref()
             .is_some_and(|(template, _)| *template == endpoint.path)

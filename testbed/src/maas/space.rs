@@ -17,14 +17,11 @@ pub(crate) fn dispatch(
 ) -> Answer {
     match (path, method, op) {
         ("spaces/", "GET", None) => {
-            let mut all: Vec<Value> = state
+            let all: Vec<Value> = state
                 .spaces
                 .iter()
                 .map(|space| shown(state, space))
                 .collect();
-            if !all.iter().any(|space| space["id"] == -1) {
-                all.push(undefined(state));
-            }
             Ok(Reply::json(&all))
         }
         ("spaces/", "POST", None) => create(state, call),

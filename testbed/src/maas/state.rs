@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tokio::sync::{Notify, broadcast};
 
+use super::configuration::Aside;
 use super::event::Event;
 use super::oauth::{Key, Nonces, User};
 use super::status::Status;
@@ -57,8 +58,14 @@ pub(crate) struct Machine {
     pub(crate) stay: u64,
     /// Where testing, commissioning or rescue mode return to.
     pub(crate) previous: Option<Status>,
-    /// Whether tests come after commissioning.
-    pub(crate) tests_follow: bool,
+    /// What is under test: the fields that show the results.
+    pub(crate) tested: Vec<&'static str>,
+    /// Whether its user's file systems exist.
+    pub(crate) acquired: bool,
+    /// Disks with the file systems that are not shown now.
+    pub(crate) file_systems: Option<Aside>,
+    /// The configuration that commissioning will find again.
+    pub(crate) configuration: Option<Aside>,
     /// The status and owner it had at the start; `None` for a machine that was added.
     pub(crate) first: Option<(Status, Option<String>)>,
     /// The credentials its agent got: consumer, token, secret.
@@ -80,7 +87,10 @@ impl Machine {
             quirk,
             stay: 0,
             previous: None,
-            tests_follow: false,
+            tested: Vec::new(),
+            acquired: true,
+            file_systems: None,
+            configuration: None,
             first: None,
             token: None,
         };
@@ -276,6 +286,7 @@ impl State {
             .flat_map(|fabric| items(&fabric["vlans"]))
             .cloned()
             .collect();
+        let events = serde_json::from_str::<Vec<Event>>(inventory!("events"))?;
         let mut state = Self {
             now: 0,
             machines: machines
@@ -307,8 +318,8 @@ impl State {
                 })
                 .collect(),
             nonces: Nonces::default(),
-            events: Vec::new(),
-            last_event: 0,
+            last_event: events.last().map_or(0, |event| event.id),
+            events,
             numbers: HashMap::new(),
             timers: BTreeMap::new(),
             last_timer: 0,
@@ -359,6 +370,8 @@ impl State {
             .map(|machine| highest(machine.list("interface_set")))
             .max()
             .unwrap_or(0);
+        // Devices and controllers, which are not played, hold the next few.
+        let interface = interface.max(84);
         self.numbers = HashMap::from([
             ("zone", highest(&self.zones)),
             ("pool", highest(&self.pools)),

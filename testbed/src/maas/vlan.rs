@@ -109,8 +109,7 @@ fn create(state: &mut State, call: &Call) -> Answer {
         .iter()
         .any(|vlan| vlan["fabric_id"] == fabric["id"] && vlan["vid"] == vid)
     {
-        return Err(Reply::field_error(
-            "__all__",
+        return Err(Reply::model_error(
             "A VLAN with the specified VID already exists in the destination fabric.",
         ));
     }

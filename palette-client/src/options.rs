@@ -1,6 +1,6 @@
 //! What callers give: plain structs that read the caller's names and write the API's.
 //!
-//! Each input is one table of `field: Type = "wire/path"`. Serde sees the field names, so that Rust, Python and Node
+//! Each input is one table of `field: Type => "wire/path"`. Serde sees the field names, so that Rust, Python and Node
 //! share one definition; the query and the body of a request are built from the paths.
 
 use std::collections::BTreeMap;
@@ -168,11 +168,11 @@ impl ToWire for StringMap {
 /// Declares an input: a struct with setters whose fields name their place in the request.
 ///
 /// `"a/b"` is a path in the body, `"?a"` a parameter of the query. A plain `String` is required; an `Option`, `Vec` or
-/// [`StringMap`] that holds nothing is not sent; a `bool` is always sent. `finish` names a function that completes
-/// and checks the body.
-macro_rules! input {
-    ($(#[$meta:meta])* pub struct $name:ident $(finish $finish:path)? {
-        $($(#[$doc:meta])* $field:ident : $kind:ident $(<$inner:ident>)? = $path:literal,)*
+/// [`StringMap`] that holds nothing is not sent; a `bool` is always sent. `, new` adds a
+/// constructor without arguments; `finish` names a function that completes and checks the body.
+macro_rules! options {
+    ($(#[$meta:meta])* pub struct $name:ident $(, $new:ident)? $(finish $finish:path)? {
+        $($(#[$doc:meta])* $field:ident : $kind:ident $(<$inner:ident>)? => $path:literal,)*
     }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -186,7 +186,14 @@ macro_rules! input {
         }
 
         impl $name {
-            $($crate::input::setter!($(#[$doc])* $field $kind $($inner)?);)*
+            $(
+                /// The defaults: nothing is set.
+                pub fn $new() -> Self {
+                    Self::default()
+                }
+            )?
+
+            $($crate::options::setter!($(#[$doc])* $field $kind $($inner)?);)*
 
             /// Sends a value that this version has no field for, at a path like `a/b/c` of the request's body.
             #[must_use]
@@ -196,10 +203,10 @@ macro_rules! input {
             }
         }
 
-        impl $crate::input::Input for $name {
-            fn wire(&self) -> Result<$crate::input::Wire, $crate::input::InputProblem> {
-                use $crate::input::ToWire as _;
-                let mut wire = $crate::input::Wire::default();
+        impl $crate::options::Input for $name {
+            fn wire(&self) -> Result<$crate::options::Wire, $crate::options::InputProblem> {
+                use $crate::options::ToWire as _;
+                let mut wire = $crate::options::Wire::default();
                 $(
                     let value = self.$field.to_wire().map_err(|problem| problem.within(stringify!($field)))?;
                     if let Some(value) = value {
@@ -214,20 +221,20 @@ macro_rules! input {
             }
         }
 
-        impl $crate::input::ToWire for $name {
-            fn to_wire(&self) -> Result<Option<serde_json::Value>, $crate::input::InputProblem> {
-                $crate::input::Input::wire(self).map(|wire| Some(serde_json::Value::Object(wire.body)))
+        impl $crate::options::ToWire for $name {
+            fn to_wire(&self) -> Result<Option<serde_json::Value>, $crate::options::InputProblem> {
+                $crate::options::Input::wire(self).map(|wire| Some(serde_json::Value::Object(wire.body)))
             }
         }
     };
 }
 
 macro_rules! setter {
-    ($(#[$doc:meta])* $field:ident $(Option)? u32) => { $crate::input::setter!(@plain $(#[$doc])* $field u32); };
-    ($(#[$doc:meta])* $field:ident $(Option)? i32) => { $crate::input::setter!(@plain $(#[$doc])* $field i32); };
-    ($(#[$doc:meta])* $field:ident $(Option)? i64) => { $crate::input::setter!(@plain $(#[$doc])* $field i64); };
-    ($(#[$doc:meta])* $field:ident $(Option)? f64) => { $crate::input::setter!(@plain $(#[$doc])* $field f64); };
-    ($(#[$doc:meta])* $field:ident $(Option)? bool) => { $crate::input::setter!(@plain $(#[$doc])* $field bool); };
+    ($(#[$doc:meta])* $field:ident $(Option)? u32) => { $crate::options::setter!(@plain $(#[$doc])* $field u32); };
+    ($(#[$doc:meta])* $field:ident $(Option)? i32) => { $crate::options::setter!(@plain $(#[$doc])* $field i32); };
+    ($(#[$doc:meta])* $field:ident $(Option)? i64) => { $crate::options::setter!(@plain $(#[$doc])* $field i64); };
+    ($(#[$doc:meta])* $field:ident $(Option)? f64) => { $crate::options::setter!(@plain $(#[$doc])* $field f64); };
+    ($(#[$doc:meta])* $field:ident $(Option)? bool) => { $crate::options::setter!(@plain $(#[$doc])* $field bool); };
     ($(#[$doc:meta])* $field:ident Option $inner:ident) => {
         $(#[$doc])*
         #[must_use]
@@ -278,15 +285,15 @@ macro_rules! wire_enum {
             pub enum $name { $($body)* }
         }
 
-        impl $crate::input::ToWire for $name {
-            fn to_wire(&self) -> Result<Option<serde_json::Value>, $crate::input::InputProblem> {
+        impl $crate::options::ToWire for $name {
+            fn to_wire(&self) -> Result<Option<serde_json::Value>, $crate::options::InputProblem> {
                 self.as_str().to_owned().to_wire()
             }
         }
     };
 }
 
-pub(crate) use {input, setter, wire_enum};
+pub(crate) use {options, setter, wire_enum};
 
 #[cfg(test)]
 #[allow(unreachable_pub, dead_code)]
@@ -295,29 +302,29 @@ mod tests {
 
     use super::*;
 
-    input! {
+    options! {
         /// A sample.
         pub struct Inner {
             /// Required.
-            name: String = "metadata/name",
+            name: String => "metadata/name",
         }
     }
 
-    input! {
+    options! {
         /// A sample.
         pub struct Sample finish at_most_two {
             /// Required.
-            name: String = "metadata/name",
+            name: String => "metadata/name",
             /// A number.
-            min_cpu: Option<u32> = "spec/instanceType/minCPU",
+            min_cpu: Option<u32> => "spec/instanceType/minCPU",
             /// A switch.
-            force: Option<bool> = "?forceDelete",
+            force: Option<bool> => "?forceDelete",
             /// A list.
-            parts: Vec<Inner> = "spec/parts",
+            parts: Vec<Inner> => "spec/parts",
             /// Pairs.
-            labels: StringMap = "metadata/labels",
+            labels: StringMap => "metadata/labels",
             /// Hidden.
-            key: Option<Secret> = "spec/key",
+            key: Option<Secret> => "spec/key",
         }
     }
 

@@ -1,0 +1,5 @@
+//! Tells the linker about Node's symbols.
+
+fn main() {
+    napi_build::setup();
+}

@@ -1,0 +1,3 @@
+/** The pure lifecycle engine. */
+
+export {};

@@ -1,0 +1,9 @@
+/** Typed client for the Canonical MAAS API 2.0. */
+
+export type { ClientOptions } from '../client.js';
+export type { List } from '../list.js';
+export type { WaitOptions, WaitProgress } from '../wait.js';
+export { Client } from './client.js';
+export { MachineHandle, Machines } from './machine.js';
+export * from './models.js';
+export { Zones } from './zone.js';

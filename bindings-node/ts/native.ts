@@ -1,0 +1,45 @@
+/** @internal The native module; private. Its classes are documented in `src/`. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** @internal */
+export interface CancelHandle {
+  cancel(): void;
+}
+
+/** @internal */
+export interface NativeMaas {
+  open(options: string, testbed?: NativeTestbed): string;
+  call(
+    operation: string,
+    arguments_: string,
+    cancel: CancelHandle,
+    listener?: (progress: string) => void,
+  ): Promise<string>;
+}
+
+/** @internal */
+export interface NativeTestbed {
+  call(operation: string, arguments_: string, cancel: CancelHandle): Promise<string>;
+  now(): number;
+  pause(): void;
+  resume(): void;
+}
+
+interface Native {
+  CancelHandle: new () => CancelHandle;
+  NativeMaas: new () => NativeMaas;
+  NativeTestbed: new () => NativeTestbed;
+}
+
+function load(): Native {
+  const file = join(__dirname, '..', 'native', `palette-maas.${process.platform}-${process.arch}.node`);
+  if (!existsSync(file)) {
+    throw new Error(`palette-maas has no native module for ${process.platform}-${process.arch}: ${file} is missing`);
+  }
+  return require(file) as Native;
+}
+
+/** @internal */
+export const { CancelHandle, NativeMaas, NativeTestbed } = load();
