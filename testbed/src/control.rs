@@ -23,7 +23,6 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 use crate::fault::Fault;
-use crate::maas::{ADMIN_KEY, USER1_KEY};
 use crate::server::Shared;
 
 pub(crate) fn router(shared: Shared) -> Router {
@@ -49,13 +48,7 @@ fn refusal(status: StatusCode, message: &str) -> Response {
 }
 
 async fn index(State(shared): State<Shared>) -> Json<Value> {
-    Json(json!({
-        "maas_url": format!("{}/MAAS", shared.origin),
-        "maas_api_key": ADMIN_KEY,
-        "maas_user_api_key": USER1_KEY,
-        "palette_url": &*shared.origin,
-        "palette": shared.palette.describe(),
-    }))
+    Json(shared.describe())
 }
 
 fn clock_state(shared: &Shared) -> Json<Value> {

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 /// How many requests are kept; older ones are forgotten.
-const KEPT: usize = 20_000;
+const KEPT: usize = 10_000;
 /// How much of a body is kept, in bytes.
-const BODY_KEPT: usize = 64 * 1024;
+const BODY_KEPT: usize = 16 * 1024;
 
 /// One request that arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -28,7 +28,7 @@ pub struct SeenRequest {
     pub query: String,
     /// Names and values of the headers, without credentials.
     pub headers: Vec<(String, String)>,
-    /// The body if it is text, cut at 64 KiB.
+    /// The body if it is text, cut at 16 KiB.
     pub body: String,
     /// The status answered; `None` while the answer is being made and when none was given.
     pub status: Option<u16>,

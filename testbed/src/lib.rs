@@ -101,6 +101,16 @@ impl Leftover {
 }
 
 impl Shared {
+    fn describe(&self) -> serde_json::Value {
+        serde_json::json!({
+            "maas_url": format!("{}/MAAS", self.origin),
+            "maas_api_key": maas::ADMIN_KEY,
+            "maas_user_api_key": maas::USER1_KEY,
+            "palette_url": &*self.origin,
+            "palette": self.palette.describe(),
+        })
+    }
+
     fn leftovers(&self) -> Vec<Leftover> {
         let mut leftovers = self.region.leftovers();
         leftovers.extend(self.palette.leftovers());
@@ -300,6 +310,12 @@ impl Testbed {
     #[must_use]
     pub fn ca_pem(&self) -> Option<&str> {
         self.ca_pem.as_deref()
+    }
+
+    /// Addresses and keys of both servers, as `GET /_testbed/` gives them.
+    #[must_use]
+    pub fn describe(&self) -> serde_json::Value {
+        self.shared.describe()
     }
 
     /// The simulated clock.

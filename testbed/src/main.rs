@@ -59,6 +59,15 @@ async fn main() -> ExitCode {
     println!("MAAS_API_KEY={}", testbed.maas_api_key());
     println!("MAAS_USER_API_KEY={}", testbed.maas_user_api_key());
     println!("PALETTE_URL={}", testbed.palette_url());
+    for (name, value) in testbed.describe()["palette"]
+        .as_object()
+        .into_iter()
+        .flatten()
+    {
+        if let Some(value) = value.as_str() {
+            println!("PALETTE_{}={value}", name.to_uppercase());
+        }
+    }
     eprintln!(
         "Control: {}/_testbed/. Ctrl-C stops.",
         testbed.palette_url()

@@ -2,78 +2,14 @@
 
 #![allow(clippy::expect_used)]
 
+mod common;
+
 use std::time::Duration;
 
-use reqwest::{Client, StatusCode};
+use common::{Maas, http, start};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use testbed::{Fault, FaultKind, Testbed};
-
-async fn start() -> Testbed {
-    Testbed::builder()
-        .seed(1)
-        .paused(true)
-        .start()
-        .await
-        .expect("testbed starts")
-}
-
-fn http() -> Client {
-    // Fails once another test of this process has installed it.
-    let _installed = rustls::crypto::ring::default_provider().install_default();
-    Client::builder().no_proxy().build().expect("client")
-}
-
-fn authorization(key: &str) -> String {
-    static NONCE: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-    let nonce = NONCE.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let mut parts = key.split(':');
-    let mut part = || parts.next().expect("three parts");
-    let (consumer, token, secret) = (part(), part(), part());
-    let now = jiff::Timestamp::now().as_second();
-    format!(
-        "OAuth oauth_version=\"1.0\", oauth_signature_method=\"PLAINTEXT\", oauth_consumer_key=\"{consumer}\", \
-         oauth_token=\"{token}\", oauth_signature=\"%26{secret}\", oauth_nonce=\"n{nonce}\", oauth_timestamp=\"{now}\""
-    )
-}
-
-struct Maas<'t> {
-    testbed: &'t Testbed,
-    http: Client,
-}
-
-impl<'t> Maas<'t> {
-    fn new(testbed: &'t Testbed) -> Self {
-        Self {
-            testbed,
-            http: http(),
-        }
-    }
-
-    fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
-        let url = format!("{}/api/2.0/{path}", self.testbed.maas_url());
-        self.http
-            .request(method, url)
-            .header("Authorization", authorization(self.testbed.maas_api_key()))
-    }
-
-    async fn get(&self, path: &str) -> Value {
-        let answer = self
-            .request(reqwest::Method::GET, path)
-            .send()
-            .await
-            .expect("answer");
-        answer.json().await.expect("JSON")
-    }
-
-    async fn post(&self, path: &str, form: &'static str) -> reqwest::Response {
-        self.request(reqwest::Method::POST, path)
-            .header("Content-Type", "application/x-www-form-urlencoded")
-            .body(form)
-            .send()
-            .await
-            .expect("answer")
-    }
-}
 
 #[tokio::test]
 async fn a_machine_is_allocated_deployed_and_given_back_on_simulated_time() {

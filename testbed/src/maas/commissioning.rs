@@ -1,7 +1,9 @@
 //! Commissioning, testing, rescue mode, repair: what an administrator does to machines.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::event::Level;
@@ -9,73 +11,73 @@ use super::reply::Reply;
 use super::state::{Act, Quirk, State};
 use super::status::Status;
 
-/// The tests that come with MAAS 3.7.3, and what each looks at.
-const TESTS: [(&str, Hardware); 14] = [
-    ("7z", Hardware::Cpu),
-    ("stress-ng-cpu-long", Hardware::Cpu),
-    ("stress-ng-cpu-short", Hardware::Cpu),
-    ("memtester", Hardware::Memory),
-    ("stress-ng-memory-long", Hardware::Memory),
-    ("stress-ng-memory-short", Hardware::Memory),
-    ("badblocks", Hardware::Storage),
-    ("fio", Hardware::Storage),
-    ("smartctl-conveyance", Hardware::Storage),
-    ("smartctl-long", Hardware::Storage),
-    ("smartctl-short", Hardware::Storage),
-    ("smartctl-validate", Hardware::Storage),
-    ("gateway-connectivity", Hardware::Network),
-    ("internet-connectivity", Hardware::Network),
-];
+/// A script that comes with MAAS, and what it looks at.
+#[derive(Debug, Deserialize)]
+struct Script {
+    name: String,
+    #[serde(rename = "type")]
+    kind: u8,
+    hardware_type: u8,
+}
+
+const COMMISSIONING: u8 = 0;
+const TESTING: u8 = 2;
+
+static SCRIPTS: LazyLock<Vec<Script>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../inventory/scripts.json")).unwrap_or_default()
+});
 
 /// What is tested when nothing is said.
 const DEFAULT_TEST: &str = "smartctl-validate";
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hardware {
-    Cpu,
-    Memory,
-    Storage,
-    Network,
-}
-
-impl Hardware {
-    fn fields(self) -> &'static [&'static str] {
-        match self {
-            Self::Cpu => &["testing_status", "cpu_test_status"],
-            Self::Memory => &["testing_status", "memory_test_status"],
-            Self::Storage => &["testing_status", "storage_test_status"],
-            Self::Network => &[
+impl Script {
+    /// The fields of a machine that show this script's result.
+    fn fields(&self) -> &'static [&'static str] {
+        match self.hardware_type {
+            1 => &["testing_status", "cpu_test_status"],
+            2 => &["testing_status", "memory_test_status"],
+            3 => &["testing_status", "storage_test_status"],
+            4 => &[
                 "testing_status",
                 "network_test_status",
                 "interface_test_status",
             ],
+            _ => &["testing_status", "other_test_status"],
         }
     }
 }
 
-/// The result fields that tests fill, or the test that does not exist. `None` asks for the default ones.
-pub(crate) fn tested_fields(scripts: Option<&str>) -> Result<Vec<&'static str>, &str> {
-    let mut fields = Vec::new();
-    let scripts = scripts.unwrap_or(DEFAULT_TEST);
-    for script in scripts
+fn names(scripts: &str) -> impl Iterator<Item = &str> {
+    scripts
         .split(',')
         .map(str::trim)
-        .filter(|script| !matches!(*script, "" | "none"))
-    {
-        let (_, hardware) = TESTS
+        .filter(|name| !name.is_empty())
+}
+
+/// The result fields that tests fill, or the test that does not exist. `None` asks for the default ones, `none` for none.
+pub(crate) fn tested_fields(scripts: Option<&str>) -> Result<Vec<&'static str>, &str> {
+    let mut fields: Vec<&'static str> = Vec::new();
+    for name in names(scripts.unwrap_or(DEFAULT_TEST)).filter(|name| *name != "none") {
+        let script = SCRIPTS
             .iter()
-            .find(|(name, _)| *name == script)
-            .ok_or(script)?;
-        fields.extend(
-            hardware
-                .fields()
-                .iter()
-                .filter(|field| !fields.contains(*field))
-                .copied()
-                .collect::<Vec<_>>(),
-        );
+            .find(|script| script.kind == TESTING && script.name == name)
+            .ok_or(name)?;
+        for field in script.fields() {
+            if !fields.contains(field) {
+                fields.push(field);
+            }
+        }
     }
     Ok(fields)
+}
+
+/// The first of these commissioning scripts that does not exist.
+pub(crate) fn unknown_commissioning_script(scripts: &str) -> Option<&str> {
+    names(scripts).find(|name| {
+        !SCRIPTS
+            .iter()
+            .any(|script| script.kind == COMMISSIONING && script.name == *name)
+    })
 }
 
 /// What commissioning leaves as it is.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::call::{Call, all};
-use super::machine_filter::{Constraints, Purpose, is_mac};
+use super::machine_filter::{Constraints, Purpose};
 use super::reply::{Answer, Reply};
 use super::route::not_simulated;
 use super::state::{Machine, State, items};
@@ -186,11 +186,6 @@ fn is_registered(state: &State, call: &Call) -> Answer {
         .find(|(name, _)| name == "mac_address")
         .map(|(_, mac)| mac.as_str())
         .ok_or_else(|| Reply::error(400, "No provided mac_address!"))?;
-    if !is_mac(mac) {
-        return Err(Reply::form_errors(&json!([format!(
-            "'{mac}' is not a valid MAC address."
-        )])));
-    }
     let known = state
         .machines
         .iter()

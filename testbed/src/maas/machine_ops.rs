@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::commissioning::{Skip, tested_fields};
+use super::commissioning::{Skip, tested_fields, unknown_commissioning_script};
 use super::event::Level;
 use super::lifecycle::{Deployment, Erasure};
 use super::machine::{BridgeAll, administered, editable, shown, visible};
@@ -311,6 +311,10 @@ fn power_off(state: &mut State, call: &Call) -> Answer {
     if state.machines[at].quirk == Quirk::NoRack {
         return Err(Reply::late_error(503, &unreachable(state, at)));
     }
+    if state.machines[at].text("power_type") == "manual" {
+        // Nobody can be asked to switch it off.
+        return Ok(Reply::json(&Value::Null));
+    }
     state.event(
         at,
         Level::Debug,
@@ -427,12 +431,8 @@ fn commission(state: &mut State, call: &Call) -> Answer {
             "Commission is not available because of the current state of the node.",
         ));
     }
-    if let Some(scripts) = call.form.get("commissioning_scripts")
-        && let Some(bad) = scripts
-            .split(',')
-            .map(str::trim)
-            .find(|script| !script.is_empty())
-    {
+    let scripts = call.form.get("commissioning_scripts").unwrap_or_default();
+    if let Some(bad) = unknown_commissioning_script(scripts) {
         return Err(Reply::field_error(
             "commissioning_scripts",
             &format!("Select a valid choice. {bad} is not one of the available choices."),
