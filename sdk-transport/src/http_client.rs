@@ -461,23 +461,24 @@ impl HttpClient {
             let status = response.status();
             let mut body = response.into_body();
             let mut splitter = ElementSplitter::new(max_element);
-            let mut results: Vec<Result<T, Error>> = Vec::new();
+            let mut list = List::default();
+            let mut index = 0;
             while let Some(piece) = next_piece(&mut body, silence).await? {
                 for element in splitter
                     .push(&piece)
                     .map_err(|error| Attempt::last(self.about(call, &error, status)))?
                 {
-                    let index = results.len();
-                    results.push(
+                    list.push(
                         lenient::decode_element("", index, &element)
                             .map_err(|error| self.about(call, &error, status)),
                     );
+                    index += 1;
                 }
             }
             splitter
                 .finish()
                 .map_err(|error| Attempt::last(self.about(call, &error, status)))?;
-            Ok(results.into_iter().collect())
+            Ok(list)
         })
         .await
     }

@@ -20,6 +20,14 @@ impl<T> List<T> {
         Self { items, unreadable }
     }
 
+    /// Adds an element, or the error of one that could not be read.
+    pub(crate) fn push(&mut self, element: Result<T, Error>) {
+        match element {
+            Ok(item) => self.items.push(item),
+            Err(error) => self.unreadable.push(error),
+        }
+    }
+
     /// One [`Decode`](crate::ErrorKind::Decode) error, with its JSON path, for each element that could not be read.
     pub fn unreadable(&self) -> &[Error] {
         &self.unreadable
@@ -78,10 +86,7 @@ impl<T> FromIterator<Result<T, Error>> for List<T> {
     fn from_iter<I: IntoIterator<Item = Result<T, Error>>>(results: I) -> Self {
         let mut list = Self::default();
         for result in results {
-            match result {
-                Ok(item) => list.items.push(item),
-                Err(error) => list.unreadable.push(error),
-            }
+            list.push(result);
         }
         list
     }
