@@ -15,6 +15,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod admit;
 pub mod engine;
 pub mod model;
 mod network;
@@ -24,6 +25,7 @@ mod preview;
 pub mod spec;
 mod validate;
 
+pub use admit::{CapacityReport, Constraint, PoolCapacity, admit, check_capacity};
 pub use engine::{decide, decide_by, guard_holds};
 pub use model::*;
 pub use network::plan_network;

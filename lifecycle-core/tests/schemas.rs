@@ -32,6 +32,7 @@ fn the_committed_schemas_are_those_of_the_types() {
     let drifted: Vec<String> = [
         check::<ClusterDocument>("cluster-document"),
         check::<GatewayDocument>("gateway-document"),
+        check::<lifecycle_core::CapacityReport>("capacity-report"),
         check::<World>("world"),
         check::<Request>("request"),
         check::<Memory>("memory"),

@@ -3,7 +3,9 @@
 
 use lifecycle_core::spec::tree::Node;
 use lifecycle_core::spec::{ClusterDocument, Schedule};
-use lifecycle_core::{Code, ManagedBy, Severity, Strategy};
+use lifecycle_core::{
+    Code, Machine, MachineStatus, ManagedBy, Severity, Strategy, World, check_capacity,
+};
 use lifecycle_driver::document::{
     DocumentError, locate, read_checked_cluster, read_cluster, read_gateway, read_tree,
 };
@@ -411,6 +413,84 @@ fn straight_on_maas_neither_profile_nor_account_is_needed() {
             .all(|w| w.item.severity == Severity::Warning)
     );
     assert_eq!(document.plan().managed_by, ManagedBy::Engine);
+}
+
+/// The machines that a real MAAS sent, as the engine sees them.
+fn inventory() -> Vec<Machine> {
+    let machines: Vec<serde_json::Value> =
+        serde_json::from_str(include_str!("../../testbed/inventory/machines.json")).unwrap();
+    let text = |m: &serde_json::Value, pointer: &str| {
+        m.pointer(pointer)
+            .and_then(|v| v.as_str())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let number = |m: &serde_json::Value, pointer: &str| {
+        u32::try_from(
+            m.pointer(pointer)
+                .and_then(serde_json::Value::as_u64)
+                .unwrap(),
+        )
+        .unwrap()
+    };
+    machines
+        .iter()
+        .map(|m| {
+            let boot_gb = m
+                .pointer("/boot_disk/size")
+                .and_then(serde_json::Value::as_u64)
+                .unwrap_or(0)
+                / 1_000_000_000;
+            let mut machine = Machine::ready(
+                text(m, "/system_id"),
+                text(m, "/zone/name"),
+                number(m, "/cpu_count"),
+                number(m, "/memory"),
+                u32::try_from(boot_gb).unwrap(),
+            );
+            machine.hostname = text(m, "/hostname");
+            machine.resource_pool = text(m, "/pool/name");
+            machine.arch = text(m, "/architecture");
+            if text(m, "/status_name") != "Ready" {
+                machine.status = MachineStatus::Deployed;
+            }
+            machine
+        })
+        .collect()
+}
+
+#[test]
+fn the_recorded_inventory_serves_the_example_with_a_spare_for_each_pool() {
+    let (document, _) = read_cluster(EXAMPLE).unwrap();
+    let mut world = World::new(1_770_000_000_000);
+    world.observed.machines = inventory();
+    assert_eq!(
+        world
+            .observed
+            .machines
+            .iter()
+            .filter(|m| m.status == MachineStatus::Ready)
+            .count(),
+        24
+    );
+    let report = check_capacity(&document.plan(), &world);
+    let pools: Vec<_> = report
+        .pools
+        .iter()
+        .map(|p| (p.pool.as_str(), p.need, p.available, p.spare))
+        .collect();
+    assert_eq!(
+        (report.enough, pools),
+        (true, vec![("control-plane", 3, 3, 1), ("workers", 2, 2, 1)]),
+        "{report}"
+    );
+
+    let mut wide = document;
+    wide.workers[0].size = 6;
+    let report = check_capacity(&wide.plan(), &world);
+    assert!(!report.enough);
+    assert_eq!(report.pools[1].missing(), 3);
+    assert!(report.to_string().contains("3 missing ("), "{report}");
 }
 
 const GATEWAY: &str = "\

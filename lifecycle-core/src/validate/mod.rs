@@ -4,6 +4,8 @@ mod label;
 mod pool;
 mod version;
 
+pub(crate) use version::skew;
+
 use crate::network::range_findings;
 use crate::prelude::*;
 use crate::{
