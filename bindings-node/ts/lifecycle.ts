@@ -1,3 +1,38 @@
-/** The pure lifecycle engine. */
+/**
+ * The pure lifecycle engine: no I/O, no clock, no randomness.
+ *
+ * Each function exists twice: with plain objects, and as `…Json` with JSON text, whose answer is canonical (sorted keys,
+ * no white space, defaults left out) and the same byte for byte in Rust, Python and Node.
+ */
 
-export {};
+import { open } from './call.js';
+import { lifecycle } from './native.js';
+import type { Desired, Finding, NetworkInput, NetworkPlan } from './lifecycle-types.js';
+
+export type * from './lifecycle-types.js';
+
+/** The JSON text of the value in an envelope: everything between `{"value":` and `}`. */
+function text(envelope: string): string {
+  if (envelope.startsWith('{"error"')) open(envelope);
+  return envelope.slice('{"value":'.length, -1);
+}
+
+/** What is wrong with what is wanted, without a look at the world. Empty if nothing is. */
+export function validate(desired: Desired): Finding[] {
+  return JSON.parse(validateJson(JSON.stringify(desired))) as Finding[];
+}
+
+/** {@link validate} on JSON text. */
+export function validateJson(desired: string): string {
+  return text(lifecycle('validate', [desired]));
+}
+
+/** How many addresses each cluster and gateway needs, steady and at the peak of a rollout, and which ranges overlap. */
+export function planNetwork(input: NetworkInput): NetworkPlan {
+  return JSON.parse(planNetworkJson(JSON.stringify(input))) as NetworkPlan;
+}
+
+/** {@link planNetwork} on JSON text. */
+export function planNetworkJson(input: string): string {
+  return text(lifecycle('plan_network', [input]));
+}
