@@ -9,7 +9,10 @@ use crate::call::{Answer, envelope};
 
 /// Calls one function of the engine. Returns the envelope of its answer.
 #[napi]
-#[allow(clippy::needless_pass_by_value, reason = "Node hands text over by value")]
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "Node hands text over by value"
+)]
 pub fn lifecycle(function: String, arguments: Vec<String>) -> String {
     envelope(call(&function, &arguments))
 }
@@ -17,8 +20,13 @@ pub fn lifecycle(function: String, arguments: Vec<String>) -> String {
 fn call(function: &str, arguments: &[String]) -> Answer {
     match (function, arguments) {
         ("validate", [desired]) => canonical(&lifecycle_core::validate(&read("desired", desired)?)),
-        ("plan_network", [input]) => canonical(&lifecycle_core::plan_network(&read("input", input)?)),
-        _ => Err(Error::new(ErrorKind::Internal, format!("unknown function {function}"))),
+        ("plan_network", [input]) => {
+            canonical(&lifecycle_core::plan_network(&read("input", input)?))
+        }
+        _ => Err(Error::new(
+            ErrorKind::Internal,
+            format!("unknown function {function}"),
+        )),
     }
 }
 

@@ -35,7 +35,10 @@ impl NativeMaas {
 
     /// Configures the client and returns the envelope of its base URL. With a testbed, waiters follow its clock.
     #[napi]
-    #[allow(clippy::needless_pass_by_value, reason = "Node hands text over by value")]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "Node hands text over by value"
+    )]
     pub fn open(&self, options: String, testbed: Option<&NativeTestbed>) -> String {
         envelope(self.configure(&options, testbed))
     }

@@ -31,6 +31,7 @@ interface Native {
   CancelHandle: new () => CancelHandle;
   NativeMaas: new () => NativeMaas;
   NativeTestbed: new () => NativeTestbed;
+  lifecycle(name: string, arguments_: string[]): string;
 }
 
 function load(): Native {
@@ -42,4 +43,4 @@ function load(): Native {
 }
 
 /** @internal */
-export const { CancelHandle, NativeMaas, NativeTestbed } = load();
+export const { CancelHandle, NativeMaas, NativeTestbed, lifecycle } = load();

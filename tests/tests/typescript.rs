@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt::Write,
     path::{Path, PathBuf},
 };
+
+use serde_json::Value;
 
 /// One `macro! { … pub struct|enum Name … { lines } }` of the client's sources.
 struct Definition {
@@ -278,13 +280,147 @@ fn the_typescript_types_are_those_of_the_rust_models() {
     for definition in &all {
         writer.definition(definition);
     }
-    let path = root.join("bindings-node/ts/maas/models.ts");
+    compare("bindings-node/ts/maas/models.ts", &writer.text);
+}
+
+/// Writes the file if asked to, and checks that it is up to date.
+fn compare(path: &str, text: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
     if std::env::var_os("UPDATE_TYPES").is_some() {
-        std::fs::write(&path, &writer.text).unwrap();
+        std::fs::write(&file, text).unwrap();
     }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
-        written == writer.text,
-        "bindings-node/ts/maas/models.ts is out of date: run with UPDATE_TYPES=1"
+        std::fs::read_to_string(&file).unwrap_or_default() == text,
+        "{path} is out of date: run with UPDATE_TYPES=1"
     );
+}
+
+/// The TypeScript type of a JSON Schema, at this indentation.
+fn schema_type(schema: &Value, indent: &str) -> String {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return reference.rsplit('/').next().unwrap().to_owned();
+    }
+    let mut parts = Vec::new();
+    if schema["properties"].is_object() {
+        parts.push(fields(schema, indent));
+    }
+    for key in ["oneOf", "anyOf"] {
+        if let Some(schemas) = schema[key].as_array() {
+            let union: Vec<_> = schemas
+                .iter()
+                .map(|schema| schema_type(schema, indent))
+                .collect();
+            parts.push(union.join(" | "));
+        }
+    }
+    match parts.as_slice() {
+        [] => {}
+        [one] => return one.clone(),
+        [first, rest @ ..] => return format!("{first} & ({})", rest.join(" | ")),
+    }
+    if let Some(constant) = schema["const"].as_str() {
+        return format!("'{constant}'");
+    }
+    if let Some(values) = schema["enum"].as_array() {
+        let literal = |value: &Value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), |text| format!("'{text}'"))
+        };
+        return values.iter().map(literal).collect::<Vec<_>>().join(" | ");
+    }
+    let simple = |name: &str| match name {
+        "string" => "string".to_owned(),
+        "integer" => "number".to_owned(),
+        "boolean" => "boolean".to_owned(),
+        "null" => "null".to_owned(),
+        "array" => {
+            let element = schema_type(&schema["items"], indent);
+            if element.contains(' ') {
+                format!("({element})[]")
+            } else {
+                format!("{element}[]")
+            }
+        }
+        "object" => match &schema["additionalProperties"] {
+            value @ Value::Object(_) => format!("Record<string, {}>", schema_type(value, indent)),
+            _ => "Record<string, unknown>".to_owned(),
+        },
+        other => panic!("a JSON Schema of type {other}"),
+    };
+    match &schema["type"] {
+        Value::String(name) => simple(name),
+        Value::Array(names) => {
+            let names: Vec<_> = names.iter().filter_map(Value::as_str).map(simple).collect();
+            names.join(" | ")
+        }
+        _ => "unknown".to_owned(),
+    }
+}
+
+fn fields(schema: &Value, indent: &str) -> String {
+    let required: BTreeSet<_> = schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let inner = format!("{indent}  ");
+    let mut text = String::from("{\n");
+    for (name, field) in schema["properties"].as_object().unwrap() {
+        text.push_str(&schema_doc(field, &inner));
+        let optional = if required.contains(name.as_str()) {
+            ""
+        } else {
+            "?"
+        };
+        writeln!(
+            text,
+            "{inner}{name}{optional}: {};",
+            schema_type(field, &inner)
+        )
+        .unwrap();
+    }
+    text + indent + "}"
+}
+
+fn schema_doc(schema: &Value, indent: &str) -> String {
+    let description = schema["description"].as_str().unwrap_or_default();
+    let lines: Vec<String> = description
+        .lines()
+        .map(|line| line.trim().to_owned())
+        .collect();
+    let mut writer = Writer {
+        numbered: BTreeSet::new(),
+        text: String::new(),
+    };
+    writer.doc(indent, &lines);
+    writer.text
+}
+
+#[test]
+fn the_typescript_types_of_the_engine_are_those_of_its_schemas() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lifecycle-core/schemas");
+    let mut types = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        let schema: Value = serde_json::from_slice(&bytes).unwrap();
+        for (name, definition) in schema["$defs"].as_object().into_iter().flatten() {
+            types.insert(name.clone(), definition.clone());
+        }
+        types.insert(schema["title"].as_str().unwrap().to_owned(), schema);
+    }
+    let mut text = String::from(
+        "// Generated from lifecycle-core/schemas by a test; `UPDATE_TYPES=1 cargo test -p palette-maas-tests --test typescript` writes it anew.\n",
+    );
+    for (name, schema) in &types {
+        text.push('\n');
+        text.push_str(&schema_doc(schema, ""));
+        if schema["properties"].is_object() && schema["oneOf"].is_null() {
+            writeln!(text, "export interface {name} {}", fields(schema, "")).unwrap();
+        } else {
+            writeln!(text, "export type {name} = {};", schema_type(schema, "")).unwrap();
+        }
+    }
+    compare("bindings-node/ts/lifecycle-types.ts", &text);
 }
