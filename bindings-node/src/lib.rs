@@ -6,6 +6,6 @@
 
 mod call;
 mod client_options;
-mod lifecycle;
+pub mod lifecycle;
 mod maas;
 mod testbed;

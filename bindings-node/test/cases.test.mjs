@@ -46,6 +46,9 @@ const calls = {
 /** The engine's functions take and give JSON text here, so that every byte is compared. */
 const functions = {
   'lifecycle.validate': ({ desired }) => lifecycle.validateJson(JSON.stringify(desired)),
+  'lifecycle.decide': ({ world }) => lifecycle.decideJson(JSON.stringify(world)),
+  'lifecycle.preview': ({ world, request, options }) =>
+    lifecycle.previewJson(JSON.stringify(world), JSON.stringify(request ?? null), JSON.stringify(options ?? {})),
   'lifecycle.plan_network': ({ input }) => lifecycle.planNetworkJson(JSON.stringify(input)),
 };
 
@@ -109,7 +112,14 @@ async function serve(exchanges) {
       }
       const reply = exchange?.reply ?? { status: 500 };
       if (reply.close) return request.socket.destroy();
-      const { status, headers, body } = bodyOf(reply);
+      let answer;
+      try {
+        answer = bodyOf(reply);
+      } catch (fault) {
+        faults.push(fault);
+        return request.socket.destroy();
+      }
+      const { status, headers, body } = answer;
       for (const name of Object.keys(headers)) headers[name] = String(headers[name]).replaceAll('{server}', origin);
       response.writeHead(status, { ...headers, 'content-length': body.length });
       if (reply.cut === undefined) return response.end(status === 204 ? undefined : body);

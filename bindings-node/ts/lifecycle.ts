@@ -7,7 +7,7 @@
 
 import { open } from './call.js';
 import { lifecycle } from './native.js';
-import type { Desired, Finding, NetworkInput, NetworkPlan } from './lifecycle-types.js';
+import type { Decision, Desired, Finding, NetworkInput, NetworkPlan, Plan, PreviewOptions, Request, World } from './lifecycle-types.js';
 
 export type * from './lifecycle-types.js';
 
@@ -35,4 +35,27 @@ export function planNetwork(input: NetworkInput): NetworkPlan {
 /** {@link planNetwork} on JSON text. */
 export function planNetworkJson(input: string): string {
   return text(lifecycle('plan_network', [input]));
+}
+
+/** What to do now, why, and when to ask again. Carries nothing out. */
+export function decide(world: World): Decision {
+  return JSON.parse(decideJson(JSON.stringify(world))) as Decision;
+}
+
+/** {@link decide} on JSON text. */
+export function decideJson(world: string): string {
+  return text(lifecycle('decide', [world]));
+}
+
+/**
+ * What would happen: the steps of the request, or of what is wanted already, with machines, availability, duration,
+ * risks and alternatives. Nothing is carried out.
+ */
+export function preview(world: World, request: Request | null = null, options: PreviewOptions = {}): Plan {
+  return JSON.parse(previewJson(JSON.stringify(world), JSON.stringify(request), JSON.stringify(options))) as Plan;
+}
+
+/** {@link preview} on JSON text. */
+export function previewJson(world: string, request = 'null', options = '{}'): string {
+  return text(lifecycle('preview', [world, request, options]));
 }
