@@ -3,8 +3,12 @@
 //! It serves the operations that clusters on MAAS need, checks every request against Palette's published specification, and works on the machines of the
 //! region beside it: a planner of the core says what to do, and Palette does it on simulated time.
 //!
-//! [`Palette::new`] gets a [`PaletteContext`] once, when the testbed starts; [`Palette::router`] is merged into the server and owns every path under `/v1`.
-//! History and faults lie in front of it.
+//! It owns every path under `/v1`; history and faults lie in front of it. `GET` and `PUT /_testbed/palette` show and change what a test may set:
+//! `{"gateway": "running|upgrading|stopped", "planner": "cluster_api|engine", "rate_limits": true}`.
+//!
+//! There is one tenant with one administrator, one API key and one project; one gateway; one cluster profile in two versions; one backup location. A cluster goes
+//! through the states that Palette documents, its machines through those of MAAS. What no source tells of the real Palette, above all the codes of
+//! refusals that depend on a cluster's state, is answered here with status 400 and a code that names the rule.
 
 mod account;
 mod act;

@@ -3,6 +3,7 @@
 //! Every answer that these tests see is held against Palette's published specification.
 #![allow(clippy::expect_used)] // Helpers of tests lie outside of the test functions.
 
+mod answers;
 mod console;
 mod lifecycle;
 mod requests;
