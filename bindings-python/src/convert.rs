@@ -103,7 +103,7 @@ impl<T: IntoPython> IntoPython for Vec<T> {
 
     #[cfg(debug_assertions)]
     fn type_name() -> String {
-        format!("list[{}]", T::type_name())
+        format!("builtins.list[{}]", T::type_name())
     }
 }
 

@@ -39,7 +39,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     submodule(module, "maas", maas::register)?;
     #[cfg(debug_assertions)]
     module.add_function(wrap_pyfunction!(_stubs, module)?)?;
-    Ok(())
+    // What users may import is said by the Python modules.
+    module.dict().del_item("__all__")
 }
 
 /// Adds the module of one API, importable by its name.
@@ -61,5 +62,11 @@ fn submodule(
 #[cfg(debug_assertions)]
 #[pyfunction]
 fn _stubs(py: Python<'_>) -> Vec<(&'static str, String)> {
-    vec![("_errors.pyi", error::stub(py)), ("maas.pyi", maas::stub())]
+    vec![
+        (
+            "_native.pyi",
+            format!("{}\n{}", stubs::NATIVE, error::stub(py)),
+        ),
+        ("maas.pyi", stubs::module(&maas::stub())),
+    ]
 }

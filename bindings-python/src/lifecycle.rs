@@ -1,61 +1,94 @@
 //! The engine: plain values in, plain values out, as dicts or as JSON text.
 
-use lifecycle_core::{Finding, canonical_json};
+use lifecycle_core::{Desired, NetworkInput, PreviewOptions, Request, World, canonical_json};
 use pyo3::{exceptions::PyRuntimeError, prelude::*};
+use sdk_transport::Error;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     convert::plain,
+    error::raise,
     options::{from_json, from_python},
 };
 
-/// Where a value comes from: Python's own values or JSON text.
-enum Form {
-    Values,
-    Json,
+/// In which form values come and go.
+trait Form {
+    fn read<T: DeserializeOwned>(name: &str, value: &Bound<'_, PyAny>) -> PyResult<T>;
+    fn write<T: Serialize>(py: Python<'_>, value: &T) -> PyResult<Py<PyAny>>;
 }
 
-impl Form {
-    fn read<T: DeserializeOwned>(&self, root: &str, value: &Bound<'_, PyAny>) -> PyResult<T> {
-        match self {
-            Self::Values => from_python(root, value),
-            Self::Json => from_json(root, &value.extract::<String>()?),
-        }
+/// Dicts, lists, strings, integers.
+struct Values;
+
+impl Form for Values {
+    fn read<T: DeserializeOwned>(name: &str, value: &Bound<'_, PyAny>) -> PyResult<T> {
+        from_python(name, value)
     }
 
-    fn write<T: Serialize>(&self, py: Python<'_>, value: &T) -> PyResult<Py<PyAny>> {
-        match self {
-            Self::Values => plain(py, value).map(Bound::unbind),
-            Self::Json => {
-                let text = canonical_json(value)
-                    .map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
-                Ok(text.into_pyobject(py)?.into_any().unbind())
-            }
-        }
+    fn write<T: Serialize>(py: Python<'_>, value: &T) -> PyResult<Py<PyAny>> {
+        plain(py, value).map(Bound::unbind)
     }
 }
 
-/// What is wrong with what is wanted, without a look at the world.
-#[pyfunction]
-fn validate(py: Python<'_>, desired: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-    validate_as(&Form::Values, py, desired)
+/// JSON text, going out canonical.
+struct Json;
+
+impl Form for Json {
+    fn read<T: DeserializeOwned>(name: &str, value: &Bound<'_, PyAny>) -> PyResult<T> {
+        from_json(name, &value.extract::<String>()?)
+    }
+
+    fn write<T: Serialize>(py: Python<'_>, value: &T) -> PyResult<Py<PyAny>> {
+        let text =
+            canonical_json(value).map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+        Ok(text.into_pyobject(py)?.into_any().unbind())
+    }
 }
 
-/// Like `validate`, from JSON text to canonical JSON text.
-#[pyfunction]
-fn validate_json(py: Python<'_>, desired: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-    validate_as(&Form::Json, py, desired)
+/// Makes of each function of the engine one Python function for values and one for JSON text.
+macro_rules! functions {
+    ($(
+        $(#[doc = $doc:literal])*
+        fn $name:ident, $json:ident($($arg:ident: $arg_type:ty),* $(; $($option:ident: $option_type:ty),*)?) = $body:expr;
+    )*) => {
+        $(functions!(@one Values, $name, $(#[doc = $doc])* ($($arg: $arg_type),*) ($($($option: $option_type),*)?) $body);)*
+        $(functions!(@one Json, $json, $(#[doc = $doc])* ($($arg: $arg_type),*) ($($($option: $option_type),*)?) $body);)*
+
+        /// Puts the functions into the module.
+        pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+            $(
+                module.add_function(wrap_pyfunction!($name, module)?)?;
+                module.add_function(wrap_pyfunction!($json, module)?)?;
+            )*
+            Ok(())
+        }
+    };
+    (@one $form:ident, $name:ident, $(#[doc = $doc:literal])* ($($arg:ident: $arg_type:ty),*) ($($option:ident: $option_type:ty),*) $body:expr) => {
+        $(#[doc = $doc])*
+        #[pyfunction]
+        #[pyo3(signature = ($($arg,)* $($option=None),*))]
+        fn $name(
+            py: Python<'_>,
+            $($arg: &Bound<'_, PyAny>,)*
+            $($option: Option<&Bound<'_, PyAny>>),*
+        ) -> PyResult<Py<PyAny>> {
+            $(let $arg: $arg_type = $form::read(stringify!($arg), $arg)?;)*
+            $(let $option: Option<$option_type> =
+                $option.map(|value| $form::read(stringify!($option), value)).transpose()?;)*
+            let answer: Result<_, Error> = py.detach(|| $body);
+            $form::write(py, &answer.map_err(|error| raise(&error))?)
+        }
+    };
 }
 
-fn validate_as(form: &Form, py: Python<'_>, desired: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-    let desired = form.read("desired", desired)?;
-    let findings: Vec<Finding> = py.detach(|| lifecycle_core::validate(&desired));
-    form.write(py, &findings)
-}
-
-/// Puts the functions into the module.
-pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(validate, module)?)?;
-    module.add_function(wrap_pyfunction!(validate_json, module)?)?;
-    Ok(())
+functions! {
+    /// What is wrong or doubtful about what is wanted, without a look at the world.
+    fn validate, validate_json(desired: Desired) = Ok(lifecycle_core::validate(&desired));
+    /// What to do now, why, and when to ask again.
+    fn decide, decide_json(world: World) = Ok(lifecycle_core::decide(&world));
+    /// What will happen, step by step, before it is done; without a request, what is going on already.
+    fn preview, preview_json(world: World; request: Request, options: PreviewOptions) =
+        Ok(lifecycle_core::preview(&world, request.as_ref(), &options.unwrap_or_default()));
+    /// How many addresses are needed, and which ranges clash.
+    fn plan_network, plan_network_json(input: NetworkInput) = Ok(lifecycle_core::plan_network(&input));
 }

@@ -10,6 +10,35 @@ use serde::de::{
 
 use crate::convert::IntoPython;
 
+/// The head of a module of one API.
+const HEAD: &str = "\
+# Made by the tests of bindings-python from the Rust definitions; `UPDATE_STUBS=1` writes it anew.
+import builtins
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Literal, final
+
+from ._native import List, TestbedClock, WaitProgress
+
+";
+
+/// The stub of the module of one API: its head, the names that it exports, its classes.
+pub(crate) fn module(classes: &str) -> String {
+    let mut names: Vec<&str> = classes
+        .lines()
+        .filter_map(|line| line.strip_prefix("class ")?.split([':', '(']).next())
+        .collect();
+    names.sort_unstable();
+    let names: String = names
+        .iter()
+        .map(|name| format!("    \"{name}\",\n"))
+        .collect();
+    format!("{HEAD}\n__all__ = [\n{names}]\n\n{classes}")
+}
+
+/// The stub of the native module itself, but for the errors.
+pub(crate) const NATIVE: &str = include_str!("native.pyi");
+
 /// A class with a stub.
 pub(crate) trait Stub {
     /// Its text.
@@ -79,7 +108,7 @@ pub(crate) fn model(name: &str, doc: &str, fields: &[(&str, String, &str)]) -> S
         body,
         "    def to_dict(self) -> dict[str, Any]:\n        \"\"\"The value as dicts, lists, strings and numbers, with the names that the API uses.\"\"\"\n    \
          @staticmethod\n    def from_dict(value: dict[str, Any]) -> {name}:\n        \"\"\"The value of such a dict.\"\"\"\n    \
-         def __eq__(self, other: object) -> bool: ...\n    def __reduce__(self) -> tuple[Any, ...]: ...\n"
+         def __eq__(self, other: object, /) -> bool: ...\n    def __reduce__(self) -> tuple[Any, ...]: ...\n"
     );
     class(name, doc, &body)
 }
@@ -131,6 +160,10 @@ pub(crate) fn constructor(
 fn parameters(arguments: &[(&str, String)], keywords: &[(String, String)]) -> String {
     let mut text = String::new();
     for (name, kind) in arguments {
+        // Whatever is read as a list or a dict is taken in any form; results are the built-in ones.
+        let kind = kind
+            .replace("builtins.list[", "Sequence[")
+            .replace("dict[", "Mapping[");
         let _ = writeln!(text, "        {name}: {kind},");
     }
     text.push_str("        *,\n");
@@ -140,7 +173,7 @@ fn parameters(arguments: &[(&str, String)], keywords: &[(String, String)]) -> St
         } else {
             format!("{kind} | None")
         };
-        let _ = writeln!(text, "        {name}: {kind} = None,");
+        let _ = writeln!(text, "        {name}: {kind} = ...,");
     }
     text
 }

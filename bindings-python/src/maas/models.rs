@@ -646,7 +646,7 @@ model! {
     vlan,
     /// The space's name, or `undefined`.
     space,
-    /// The gateway's address.
+    /// The gateway's address; empty after it was cleared.
     gateway_ip,
     /// The addresses of the DNS servers.
     dns_servers,

@@ -10,11 +10,11 @@ crate::operations::operations! {
     /// All zones.
     fn list() -> List<Zone> = maas.zones().list();
     /// The zone of this name.
-    fn get(name: String) -> Zone = maas.zones().get(&name);
+    fn get(zone: String) -> Zone = maas.zones().get(&zone);
     /// Creates a zone. Needs an administrator.
     fn create(name: String; options: CreateZone) -> Zone = maas.zones().create(&name, &options);
     /// Changes a zone. Needs an administrator.
-    fn update(name: String; options: UpdateZone) -> Zone = maas.zones().update(&name, &options);
+    fn update(zone: String; options: UpdateZone) -> Zone = maas.zones().update(&zone, &options);
     /// Deletes a zone; its machines move to the default zone. One that does not exist is no error to MAAS.
-    fn delete(name: String) -> () = maas.zones().delete(&name);
+    fn delete(zone: String) -> () = maas.zones().delete(&zone);
 }
