@@ -156,6 +156,14 @@ export interface BackupPolicy {
   ttl_hours: number;
 }
 
+/** Whether a cluster finds its machines, pool by pool. */
+export interface CapacityReport {
+  /** Every pool gets all it needs. */
+  enough: boolean;
+  /** The control plane first, then the workers as they are listed. */
+  pools: PoolCapacity[];
+}
+
 /** What an alternative changes. */
 export type Change = 'other_strategy' | 'one_more_spare';
 
@@ -968,6 +976,28 @@ export interface Policy {
   suggest_broken_after?: number;
   /** Step times. */
   timings?: Timings;
+}
+
+/** What a pool finds of machines. */
+export interface PoolCapacity {
+  /** Machines that it gets when every demand before it is served: at most `need`. */
+  available: number;
+  /** How many machines each constraint keeps out; a machine counts once for every constraint that it misses. */
+  excluded?: Record<string, number>;
+  /** When the first of them should be back, or the first quarantine ends. */
+  first_eta_ms?: number | null;
+  /** Free machines that meet all of its constraints, whoever else may want them. */
+  fitting: number;
+  /** Machines that it still needs to reach its size. */
+  need: number;
+  /** The pool. */
+  pool: string;
+  /** Fitting machines on their way back to MAAS's pool. */
+  returning: number;
+  /** Fitting machines beyond that: spares for Expand First, unless another pool takes them. */
+  spare: number;
+  /** The fitting ones by zone. */
+  zones?: Record<string, number>;
 }
 
 /** Of a pool. */

@@ -6,7 +6,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 use maas_client::{
     AllocateOptions, Client, ClientBuilder, Clock, DeployOptions, ErrorKind, MachineFilter,
-    NodeStatus, ReleaseOptions, ResponseLog, RetryPolicy, WaitOptions,
+    MachineUpdate, NodeStatus, PowerParameters, ReleaseOptions, ResponseLog, RetryPolicy,
+    WaitOptions,
 };
 use serde_json::json;
 use tokio::{
@@ -301,6 +302,34 @@ async fn a_secret_that_the_server_repeats_is_cut_out() {
         .unwrap_err();
     let shown = format!("{error} {error:?} {log:?}");
     assert!(!shown.contains(SECRET) && shown.contains("***"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_password_that_was_sent_or_read_is_cut_out_of_later_errors() {
+    let (server, client) = server().await;
+    Mock::given(method("GET"))
+        .respond_with(answer(200).set_body_json(json!({"power_pass": "readPassword1"})))
+        .mount(&server)
+        .await;
+    Mock::given(method("PUT"))
+        .respond_with(answer(400).set_body_json(
+            json!({"power_parameters": ["sentPassword1 is too short, readPassword1 was better"]}),
+        ))
+        .mount(&server)
+        .await;
+    let machine = client.machine("a");
+    let read = machine.power_parameters().await.unwrap();
+    assert_eq!(read.expose("power_pass"), Some("readPassword1"));
+    let sent = PowerParameters::new().with("power_pass", "sentPassword1");
+    let error = machine
+        .update(&MachineUpdate::new().power_parameters(sent))
+        .await
+        .unwrap_err();
+    let shown = format!("{read:?} {error} {error:?}");
+    assert!(
+        !shown.contains("Password1") && shown.contains("too short"),
+        "{shown}"
+    );
 }
 
 #[tokio::test]

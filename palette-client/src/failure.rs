@@ -88,6 +88,8 @@ fn by_code(code: &str, message: &str, status: StatusCode) -> (ErrorKind, Retryab
         "InternalServerError" | "InternalError" | "ServerError" => by_status(status).0,
         code if code.contains("Conflict")
             || code.contains("InvalidState")
+            || code.ends_with("NotAllowed")
+            || code.ends_with("InUse")
             || has(&[
                 "cannot be updated",
                 "cannot be deleted",
@@ -100,7 +102,7 @@ fn by_code(code: &str, message: &str, status: StatusCode) -> (ErrorKind, Retryab
                 "is deleting",
                 "being deleted",
                 "still provisioning",
-                "while",
+                "while ",
             ]) =>
         {
             ErrorKind::StateConflict
@@ -392,5 +394,19 @@ mod tests {
         let empty = failure(500, "", true);
         assert_eq!(empty.kind, ErrorKind::ServerError);
         assert_eq!(failure(404, "[]", true).kind, ErrorKind::NotFound);
+    }
+
+    proptest::proptest! {
+        /// Whatever comes, it is understood somehow, and only a refusal for too many requests proves that nothing was done.
+        #[test]
+        fn nothing_makes_it_panic(status in 400_u16..600, body in ".{0,200}", code in "[A-Za-z]{0,20}") {
+            for body in [body.clone(), serde_json::json!({"code": code, "message": body}).to_string()] {
+                let failure = failure(status, &body, true);
+                proptest::prop_assert!(!failure.message.is_empty());
+                if failure.retry == Retryability::NotCarriedOut {
+                    proptest::prop_assert!(failure.kind == ErrorKind::RateLimited || body.contains("no subscriber found"));
+                }
+            }
+        }
     }
 }

@@ -120,7 +120,8 @@ impl ClusterHandle {
     /// Approves the repave that waits. Mirrors `PATCH /v1/spectroclusters/{uid}/repave/approve`.
     ///
     /// # Errors
-    /// [`StateConflict`](sdk_transport::ErrorKind::StateConflict) if none waits, and as any call.
+    /// [`StateConflict`](sdk_transport::ErrorKind::StateConflict) or
+    /// [`BadRequest`](sdk_transport::ErrorKind::BadRequest) if none waits, and as any call.
     pub async fn approve_repave(&self) -> Result<(), Error> {
         self.client.done(APPROVE.at(&[&self.uid])).await
     }

@@ -5,7 +5,7 @@ use sdk_transport::Error;
 use crate::{Client, model::model, request::operations};
 
 operations! {
-    WHO_AM_I = GET "/v1/users/info" as "user.who_am_i" tenant;
+    WHOAMI = GET "/v1/users/info" as "user.whoami" tenant;
 }
 
 model! {
@@ -27,7 +27,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Unauthorized`](sdk_transport::ErrorKind::Unauthorized) if the key is not accepted.
-    pub async fn who_am_i(&self) -> Result<User, Error> {
-        self.json(WHO_AM_I.at(&[])).await
+    pub async fn whoami(&self) -> Result<User, Error> {
+        self.json(WHOAMI.at(&[])).await
     }
 }

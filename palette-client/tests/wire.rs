@@ -89,7 +89,7 @@ async fn a_proxys_page_is_repeated_for_a_look_and_named() {
         .expect(4)
         .mount(&server)
         .await;
-    let error = client(&server).who_am_i().await.unwrap_err();
+    let error = client(&server).whoami().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(error.attempts(), 4);
     assert!(error.to_string().contains("502 Bad Gateway"), "{error}");

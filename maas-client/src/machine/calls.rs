@@ -186,6 +186,9 @@ impl MachineHandle {
     /// # Errors
     /// [`BadRequest`](ErrorKind::BadRequest) names the refused fields.
     pub async fn update(&self, options: &MachineUpdate) -> Result<Machine, Error> {
+        if let Some(parameters) = &options.power_parameters {
+            self.learn_passwords(parameters);
+        }
         self.client
             .json(UPDATE.at(&[&self.system_id]).fields(options))
             .await
@@ -208,6 +211,9 @@ impl MachineHandle {
     /// unknown release, [`Unavailable`](ErrorKind::Unavailable) if the power controller cannot be reached or the
     /// addresses are used up: the machine then stays as it was or Allocated.
     pub async fn deploy(&self, options: &DeployOptions) -> Result<Machine, Error> {
+        if let Some(key) = &options.license_key {
+            self.client.learn_secret(key);
+        }
         self.client
             .json(DEPLOY.at(&[&self.system_id]).fields(options))
             .await
@@ -281,9 +287,7 @@ impl MachineHandle {
             .client
             .json(POWER_PARAMETERS.at(&[&self.system_id]))
             .await?;
-        for password in parameters.passwords() {
-            self.client.learn_secret(password);
-        }
+        self.learn_passwords(&parameters);
         Ok(parameters)
     }
 
@@ -348,6 +352,13 @@ impl MachineHandle {
                     .fields(&annotations),
             )
             .await
+    }
+
+    /// A refusal may repeat what it refuses.
+    fn learn_passwords(&self, parameters: &PowerParameters) {
+        for password in parameters.passwords() {
+            self.client.learn_secret(password);
+        }
     }
 
     async fn commented(

@@ -155,7 +155,7 @@ fn none() -> Value {
 /// The table of all operations. One that is missing here fails the contract.
 pub(crate) fn exercises() -> Vec<Exercise> {
     exercises! {
-        "user.who_am_i" (none(), none()) |client, args| shown(client.who_am_i().await);
+        "user.whoami" (none(), none()) |client, args| shown(client.whoami().await);
 
         "project.list" (none(), json!({"name": "text"})) |client, args, given: Value| match given["name"].as_str() {
             Some(name) => done(client.projects().find(name).await.map(drop)),
