@@ -44,7 +44,7 @@
 //! ```
 //!
 //! # How it is made
-//! * One noun, one file: its models, its inputs, its calls and its [operations](operations).
+//! * One noun, one file: its models, its inputs, its calls and its [`operations`].
 //! * **Models** are what the server sends. Unknown fields stay in `extra`, unknown values of enums become `Other`,
 //!   `null` is empty, and a time that was never set is `None`.
 //! * **Inputs** (`…Options`, `…Filter`, `…Policy`) read the names used here and write the API's; `extra` adds what this
