@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use testbed::Testbed;
 use tracing_subscriber::EnvFilter;
@@ -55,6 +56,9 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let mut interrupted = Box::pin(tokio::signal::ctrl_c());
+    // Polled once, it listens: who reads the lines below may interrupt at once.
+    let early = (&mut interrupted).now_or_never();
     println!("MAAS_URL={}", testbed.maas_url());
     println!("MAAS_API_KEY={}", testbed.maas_api_key());
     println!("MAAS_USER_API_KEY={}", testbed.maas_user_api_key());
@@ -72,7 +76,11 @@ async fn main() -> ExitCode {
         "Control: {}/_testbed/. Ctrl-C stops.",
         testbed.palette_url()
     );
-    if let Err(error) = tokio::signal::ctrl_c().await {
+    let ended = match early {
+        Some(ended) => ended,
+        None => interrupted.await,
+    };
+    if let Err(error) = ended {
         eprintln!("testbed: cannot wait for Ctrl-C: {error}");
         return ExitCode::FAILURE;
     }

@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used)]
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 fn testbed(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_testbed"));
@@ -14,26 +14,25 @@ fn testbed(arguments: &[&str]) -> Command {
     command
 }
 
-fn started(mut child: Child) -> (Child, Vec<String>) {
-    let lines = BufReader::new(child.stdout.take().expect("stdout"))
-        .lines()
-        .map(|line| line.expect("text"))
-        .take(4)
-        .collect();
-    (child, lines)
+fn names(lines: impl Iterator<Item = std::io::Result<String>>) -> Vec<String> {
+    lines
+        .map(|line| {
+            line.expect("text")
+                .split('=')
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        })
+        .collect()
 }
 
 #[test]
 fn it_prints_addresses_and_keys_and_stops_at_ctrl_c() {
-    let (mut child, lines) = started(
-        testbed(&["--speed", "100", "--seed", "3"])
-            .spawn()
-            .expect("starts"),
-    );
-    let names: Vec<&str> = lines
-        .iter()
-        .filter_map(|line| line.split('=').next())
-        .collect();
+    let mut child = testbed(&["--speed", "100", "--seed", "3"])
+        .spawn()
+        .expect("starts");
+    let mut stdout = BufReader::new(child.stdout.take().expect("stdout")).lines();
+    let names = names(stdout.by_ref().take(4));
     assert_eq!(
         names,
         [

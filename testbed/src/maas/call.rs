@@ -1,5 +1,6 @@
 //! A request as a handler sees it: the pieces of the path, the operation, the query, the form and who signed it.
 
+use base64::Engine;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use serde_json::Value;
@@ -85,6 +86,14 @@ impl Form {
     fn multipart(content_type: &str, body: Bytes) -> Result<Self, Reply> {
         let bad = || Reply::handler_text(400, "Bad Request");
         let boundary = multer::parse_boundary(content_type).map_err(|_| bad())?;
+        // A form without a field is nothing, or nothing but boundaries.
+        let boundaries = String::from_utf8_lossy(&body).replace(&boundary, "");
+        if boundaries.trim_matches(['-', '\r', '\n', ' ']).is_empty() {
+            return Ok(Self {
+                kind: FormKind::Form,
+                ..Self::default()
+            });
+        }
         let read = async move {
             let stream = futures_util::stream::iter([Ok::<_, std::convert::Infallible>(body)]);
             let mut parts = multer::Multipart::new(stream, boundary);
@@ -94,10 +103,16 @@ impl Form {
             };
             while let Some(part) = parts.next_field().await? {
                 let name = part.name().unwrap_or_default().to_owned();
-                if part.file_name().is_some() {
-                    form.files.push((name, part.bytes().await?));
+                let (is_file, is_base64) = (part.file_name().is_some(), is_base64(part.headers()));
+                let mut content = part.bytes().await?;
+                if is_base64 {
+                    content = decode_base64(&content);
+                }
+                if is_file {
+                    form.files.push((name, content));
                 } else {
-                    form.fields.push((name, part.text().await?));
+                    let text = String::from_utf8_lossy(&content).into_owned();
+                    form.fields.push((name, text));
                 }
             }
             Ok::<_, multer::Error>(form)
@@ -126,6 +141,25 @@ impl Form {
     pub(crate) fn all(&self, name: &str) -> Vec<&str> {
         all(&self.fields, name)
     }
+}
+
+/// Some clients write every field of a multipart form in base64, as mail does, and Django reads it.
+fn is_base64(headers: &http::HeaderMap) -> bool {
+    headers
+        .get("content-transfer-encoding")
+        .is_some_and(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"base64"))
+}
+
+/// Decodes base64 broken into lines; what is not base64 stays as it is.
+fn decode_base64(content: &Bytes) -> Bytes {
+    let joined: Vec<u8> = content
+        .iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
+    base64::engine::general_purpose::STANDARD
+        .decode(joined)
+        .map_or_else(|_| content.clone(), Bytes::from)
 }
 
 /// The last value of a parameter.
@@ -197,4 +231,31 @@ impl Call {
 /// A boolean of a plain form, where everything that is not said to be false is true.
 pub(crate) fn form_bool(text: &str) -> bool {
     !matches!(text, "" | "false" | "False" | "0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn multipart_fields_may_be_written_in_base64() {
+        let body = "--b\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: form-data; name=\"cpu_count\"\r\n\r\nOA==\r\n\r\n--b\r\n\
+                    Content-Disposition: form-data; name=\"tags\"\r\n\r\nssd\r\n--b\r\n\
+                    Content-Disposition: form-data; name=\"user_data\"; filename=\"u\"\r\n\r\n#!/bin/sh\r\n--b--\r\n";
+        let form =
+            Form::parse(Some("multipart/form-data; boundary=b"), &Bytes::from(body)).expect("form");
+        assert_eq!(
+            (form.get("cpu_count"), form.get("tags")),
+            (Some("8"), Some("ssd"))
+        );
+        assert_eq!(
+            form.files,
+            [("user_data".to_owned(), Bytes::from("#!/bin/sh"))]
+        );
+        for empty in ["", "--b--\r\n", "--b\r\n\r\n--b--"] {
+            let form = Form::parse(Some("multipart/form-data; boundary=b"), &Bytes::from(empty))
+                .expect("form");
+            assert!(form.fields.is_empty());
+        }
+    }
 }
