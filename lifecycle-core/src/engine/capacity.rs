@@ -3,6 +3,7 @@ use crate::{Machine, MachineStatus, Memory, Millis, Planner, PoolSpec};
 
 use super::freeze::quarantined;
 use super::index::{Cluster, Fleet};
+use super::phase::Phase;
 use super::returning;
 
 /// free: ready, not locked, nobody's, not in a pending Allocate, not in quarantine.
@@ -30,12 +31,7 @@ pub(crate) fn free_ips(fleet: &Fleet<'_>, subnet: Option<&str>) -> Option<u32> {
         .flat_map(|c| c.pools.iter().map(move |p| (c, p)))
         .filter(|(c, p)| c.subnet(p.spec) == Some(&subnet.id));
     let planned: usize = planned
-        .map(|(_, p)| {
-            p.nodes
-                .iter()
-                .filter(|x| x.phase == super::phase::Phase::Planned)
-                .count()
-        })
+        .map(|(_, p)| p.nodes.iter().filter(|x| x.phase == Phase::Planned).count())
         .sum();
     Some(
         subnet
@@ -92,6 +88,21 @@ pub(crate) fn forecast(fleet: &Fleet<'_>, memory: &Memory, pool: &PoolSpec) -> F
             && let Some(until) = quarantined(memory, &m.system_id, fleet.f.now)
         {
             due(until);
+        }
+    }
+    // A machine whose release is decided comes back as surely as one that MAAS is releasing.
+    let leaving = fleet.clusters.iter().flat_map(|c| {
+        c.pools
+            .iter()
+            .flat_map(|p| p.nodes.iter().map(move |x| (p, x)))
+    });
+    for (own, m) in leaving
+        .filter(|(_, x)| x.phase == Phase::Leaving)
+        .filter_map(|(p, x)| Some((p, x.machine?)))
+    {
+        if m.fits(pool) && !m.status.is_returning() && !m.locked {
+            returning += 1;
+            due(returning::eta(&fleet.f, m, own.spec.erase).max(fleet.f.now.saturating_add(1000)));
         }
     }
     out.returning = returning;

@@ -3,8 +3,11 @@ use crate::{Erase, Machine, MachineStatus, Millis, ms_of};
 
 use super::index::Frame;
 
-/// Since when the machine is on its way back.
+/// Since when the machine is on its way back; now, if its release is only being decided.
 pub(crate) fn since(f: &Frame<'_>, m: &Machine) -> Millis {
+    if !m.status.is_returning() {
+        return f.now;
+    }
     m.status_since_ms
         .or_else(|| {
             f.w.memory

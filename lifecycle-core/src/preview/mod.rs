@@ -2,7 +2,7 @@
 mod figures;
 mod palette;
 mod request;
-pub(crate) mod simulate;
+mod simulate;
 
 use crate::engine::decide_by;
 use crate::prelude::*;
@@ -12,7 +12,7 @@ use crate::{
 };
 
 use figures::Figures;
-use simulate::{Pace, Simulation};
+pub use simulate::{Pace, Simulation};
 
 /// Nothing but wake-ups for this long: the simulation has come to a halt.
 const HALT_MS: Millis = 48 * 3_600_000;

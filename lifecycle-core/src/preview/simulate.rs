@@ -9,8 +9,10 @@ use crate::{
 
 /// Which column of the timing table is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pace {
+pub enum Pace {
+    /// Every step takes its median.
     P50,
+    /// Every step takes its 90th percentile.
     P90,
 }
 
@@ -47,22 +49,29 @@ enum Effect {
     },
 }
 
-/// A world in motion.
-pub(crate) struct Simulation {
-    pub(crate) world: World,
+/// A world in motion: actions are carried out on the observation and time passes by the timing table. Nothing fails unless it is told to.
+///
+/// [`preview`](crate::preview()) runs on it; hosts may use it to try their policies out.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    /// The world as it is now; its memory is the caller's to carry from decision to decision.
+    pub world: World,
     pace: Pace,
     effects: BTreeMap<(Millis, u64), Effect>,
     sequence: u64,
+    /// Nodes that no power cycle brings back.
+    broken: BTreeSet<(String, String)>,
 }
 
 impl Simulation {
     /// Starts from `world`; what is under way there goes on from now, as if each step had just begun.
-    pub(crate) fn new(world: World, pace: Pace) -> Self {
+    pub fn new(world: World, pace: Pace) -> Self {
         let mut sim = Self {
             world,
             pace,
             effects: BTreeMap::new(),
             sequence: 0,
+            broken: BTreeSet::new(),
         };
         sim.adopt();
         sim
@@ -85,12 +94,13 @@ impl Simulation {
     }
 
     /// When something happens next by itself.
-    pub(crate) fn next_effect_ms(&self) -> Option<Millis> {
+    #[must_use]
+    pub fn next_effect_ms(&self) -> Option<Millis> {
         self.effects.keys().next().map(|(t, _)| *t)
     }
 
     /// Moves the clock, lets happen what is due, and observes anew.
-    pub(crate) fn advance(&mut self, to: Millis) {
+    pub fn advance(&mut self, to: Millis) {
         self.world.now_ms = self.world.now_ms.max(to);
         while let Some(entry) = self.effects.first_entry().filter(|e| e.key().0 <= to) {
             let effect = entry.remove();
@@ -104,7 +114,7 @@ impl Simulation {
     }
 
     /// Carries an action out as a host would: not if its guard does not hold.
-    pub(crate) fn execute(&mut self, action: &Action) {
+    pub fn execute(&mut self, action: &Action) {
         if guard_holds(&self.world, action).is_err() {
             return;
         }
@@ -126,6 +136,97 @@ impl Simulation {
             }
             _ => self.apply(action),
         }
+    }
+
+    /// A text that is equal for two simulations that will go on alike: the world and what is to happen, times relative to now. Moments more
+    /// than two hours past or a day ahead are alike.
+    ///
+    /// # Errors
+    /// Only if the world cannot be written as JSON, which no world does.
+    pub fn fingerprint(&self) -> Result<String, serde_json::Error> {
+        let mut world = serde_json::to_value(&self.world)?;
+        relative(&mut world, self.world.now_ms);
+        let effects: Vec<String> = self
+            .effects
+            .iter()
+            .map(|((t, _), e)| format!("{} {e:?}", t - self.world.now_ms))
+            .collect();
+        Ok(format!("{world} {effects:?} {:?}", self.broken))
+    }
+
+    /// The node stops for good: not ready, its etcd member unhealthy, its machine on, and no power cycle helps.
+    pub fn fail_node(&mut self, cluster: &str, node: &str) {
+        let now = self.world.now_ms;
+        self.broken.insert((cluster.to_owned(), node.to_owned()));
+        if let Some(n) = self.node(cluster, node) {
+            n.ready = Tri::False;
+            n.ready_since_ms = Some(now);
+        }
+        for m in self
+            .members(cluster)
+            .iter_mut()
+            .filter(|m| m.node.as_deref() == Some(node))
+        {
+            m.healthy = Tri::False;
+        }
+        self.elect(cluster);
+    }
+
+    /// A failed node works again.
+    pub fn heal_node(&mut self, cluster: &str, node: &str) {
+        self.broken.remove(&(cluster.to_owned(), node.to_owned()));
+        self.revive(cluster, node);
+    }
+
+    /// The deployment of the node's machine fails.
+    pub fn fail_deploy(&mut self, cluster: &str, node: &str) {
+        let now = self.world.now_ms;
+        let system_id = self
+            .node(cluster, node)
+            .and_then(|n| n.system_id.clone())
+            .unwrap_or_default();
+        if let Some(m) = self
+            .machine(&system_id)
+            .filter(|m| m.status == MachineStatus::Deploying)
+        {
+            m.status = MachineStatus::FailedDeployment;
+            m.status_since_ms = Some(now);
+        }
+    }
+
+    /// While there is a majority, a healthy voter leads.
+    fn elect(&mut self, cluster: &str) {
+        let members = self.members(cluster);
+        let voters = members.iter().filter(|m| !m.learner).count();
+        let healthy = members
+            .iter()
+            .filter(|m| !m.learner && m.healthy.is_true())
+            .count();
+        if healthy < voters / 2 + 1 || members.iter().any(|m| m.leader && m.healthy.is_true()) {
+            return;
+        }
+        let heir = members
+            .iter()
+            .rposition(|m| !m.learner && m.healthy.is_true());
+        for (i, m) in members.iter_mut().enumerate() {
+            m.leader = Some(i) == heir;
+        }
+    }
+
+    fn revive(&mut self, cluster: &str, node: &str) {
+        let now = self.world.now_ms;
+        if let Some(n) = self.alive(cluster, node) {
+            n.ready = Tri::True;
+            n.ready_since_ms = Some(now);
+        }
+        for m in self
+            .members(cluster)
+            .iter_mut()
+            .filter(|m| m.node.as_deref() == Some(node))
+        {
+            m.healthy = Tri::True;
+        }
+        self.elect(cluster);
     }
 
     fn pend(&mut self, action: &Action, ms: Millis) {
@@ -517,16 +618,8 @@ impl Simulation {
                 if let Some(m) = self.machine(&system_id) {
                     m.power = Power::On;
                 }
-                if let Some(n) = self.alive(&cluster, &node) {
-                    n.ready = Tri::True;
-                    n.ready_since_ms = Some(now);
-                }
-                for m in self
-                    .members(&cluster)
-                    .iter_mut()
-                    .filter(|m| m.node.as_deref() == Some(&node))
-                {
-                    m.healthy = Tri::True;
+                if !self.broken.contains(&(cluster.clone(), node.clone())) {
+                    self.revive(&cluster, &node);
                 }
             }
         }
@@ -575,7 +668,7 @@ impl Simulation {
             view.reachable = true;
             view.as_of_ms = now;
             view.members.push(EtcdMember {
-                member_id: format!("{node}@{now}"),
+                member_id: format!("e-{node}"),
                 name: node.to_owned(),
                 node: Some(node.to_owned()),
                 peer_ips: Vec::new(),
@@ -717,4 +810,20 @@ fn names(action: &Action) -> (String, String) {
         action.cluster().unwrap_or("").to_owned(),
         action.node().unwrap_or("").to_owned(),
     )
+}
+
+/// Moments become distances from now, clipped.
+fn relative(value: &mut serde_json::Value, now: Millis) {
+    /// No duration or size is that large, and every moment since 1973 is larger.
+    const MOMENT: i64 = 100_000_000_000;
+    match value {
+        serde_json::Value::Number(n) => {
+            if let Some(t) = n.as_i64().filter(|t| *t > MOMENT) {
+                *value = t.saturating_sub(now).clamp(-7_200_000, 86_400_000).into();
+            }
+        }
+        serde_json::Value::Array(list) => list.iter_mut().for_each(|v| relative(v, now)),
+        serde_json::Value::Object(map) => map.values_mut().for_each(|v| relative(v, now)),
+        _ => {}
+    }
 }

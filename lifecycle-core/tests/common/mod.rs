@@ -1,5 +1,7 @@
 //! Worlds that tests start from.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+pub mod invariants;
+
 use lifecycle_core::{
     ClusterObs, ClusterSpec, EtcdMember, EtcdView, Machine, MachineStatus, Node, Owner, PoolSpec,
     Power, Tri, World,
