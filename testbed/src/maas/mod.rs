@@ -2,9 +2,11 @@
 //!
 //! State is JSON as a real MAAS 3.7.3 sent it, changed by MAAS's rules; no model of a client has a part in it.
 
+mod boot_resource;
 mod call;
 mod commissioning;
 mod configuration;
+mod domain;
 mod event;
 mod fabric;
 mod hardware_filter;

@@ -11,7 +11,8 @@ use super::call::{Call, Form, FormKind, last};
 use super::reply::{Answer, Reply};
 use super::state::State;
 use super::{
-    event, fabric, machine, oauth, resource_pool, space, subnet, tag, user, version, vlan, zone,
+    boot_resource, domain, event, fabric, machine, oauth, resource_pool, space, subnet, tag, user,
+    version, vlan, zone,
 };
 
 const BASE: &str = "/MAAS/api/2.0/";
@@ -205,6 +206,8 @@ fn finish(reply: Reply, call: &Call) -> Answer {
 fn dispatch(state: &mut State, call: &Call, path: &str, method: &str, op: Option<&str>) -> Answer {
     match (path, method, op) {
         ("version/", "GET", None) => version::read(state, call),
+        ("boot-resources/", "GET", None) => boot_resource::list(state, call),
+        ("domains/", "GET", None) => domain::list(state, call),
         ("zones/", "GET", None) => zone::list(state, call),
         ("zones/", "POST", None) => zone::create(state, call),
         ("zones/{name}/", "GET", None) => zone::read(state, call),
