@@ -69,7 +69,7 @@ fn the_example_reads_checks_and_plans() {
     let plan = document.plan();
     assert_eq!(
         (plan.managed_by, plan.pcg_id.as_deref()),
-        (ManagedBy::Palette, Some("lab-gateway"))
+        (ManagedBy::Palette, Some("maas-gateway"))
     );
     assert_eq!(plan.network.subnet.as_deref(), Some("10-10-0-0-24"));
 }
@@ -276,7 +276,7 @@ fn secrets_and_wrong_units_are_named_and_not_repeated() {
 #[test]
 fn a_number_where_text_is_meant_is_explained() {
     let error = read_cluster(&with(
-        "kubernetes_version: \"1.33.4\"",
+        "kubernetes_version: \"1.32.8\"",
         "kubernetes_version: 1.33",
     ))
     .unwrap_err();
