@@ -1,0 +1,454 @@
+//! The five parts of a cluster's life.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use lifecycle_core::spec::ClusterDocument;
+use lifecycle_core::spec::tree::Positions;
+use lifecycle_core::{Role, duration_text};
+use lifecycle_driver::{Created, EventKind, Operation, UpdateOptions, document};
+use palette_client::{ClusterProfileFilter, PackLayer};
+use serde::Deserialize;
+
+use crate::Stop;
+use crate::servers::Servers;
+use crate::show::Show;
+
+/// The document that the program carries with it.
+const BUILT_IN: &str = include_str!("../../../cluster.yaml");
+
+/// What is to be built.
+pub(crate) struct Script {
+    pub(crate) file: String,
+    pub(crate) document: ClusterDocument,
+    pub(crate) positions: Positions,
+}
+
+impl Script {
+    /// Reads the document; every mistake of it is shown.
+    pub(crate) fn read(path: Option<&Path>, show: &Show) -> Result<Self, Stop> {
+        let (file, text) = match path {
+            None => ("examples/cluster.yaml".to_owned(), BUILT_IN.to_owned()),
+            Some(path) => {
+                let file = path.display().to_string();
+                let text = std::fs::read_to_string(path)
+                    .map_err(|error| Stop::Usage(format!("cannot read {file}: {error}")))?;
+                (file, text)
+            }
+        };
+        match document::read_checked_cluster(&text) {
+            Ok((document, positions, _)) => Ok(Self {
+                file,
+                document,
+                positions,
+            }),
+            Err(error) => {
+                let error = error.in_file(&file);
+                show.mistakes(&error);
+                let count = error.findings().len();
+                let s = if count == 1 { "" } else { "s" };
+                Err(Stop::Usage(format!("{file} has {count} mistake{s}")))
+            }
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.document.name
+    }
+
+    /// The same cluster on the next version of its profile; none if there is no newer one.
+    pub(crate) async fn next_version(
+        &self,
+        servers: &Servers,
+    ) -> Result<Option<ClusterDocument>, Stop> {
+        let Some(wanted) = &self.document.cluster_profile else {
+            return Ok(None);
+        };
+        let (Some(name), Some(version)) = (&wanted.name, &wanted.version) else {
+            return Ok(None);
+        };
+        let filter = ClusterProfileFilter::default().name(name);
+        let listed = servers
+            .palette
+            .cluster_profiles()
+            .list(&filter)
+            .collect_all()
+            .await?
+            .complete()?;
+        let mut versions: Vec<(Vec<u64>, String, String)> = Vec::new();
+        for profile in listed
+            .iter()
+            .filter(|profile| profile.metadata.name == *name)
+        {
+            let own = (profile.spec.version.clone(), profile.metadata.uid.clone());
+            let others = profile
+                .spec
+                .versions
+                .iter()
+                .map(|other| (other.version.clone(), other.uid.clone()));
+            versions.extend(
+                std::iter::once(own)
+                    .chain(others)
+                    .map(|(version, uid)| (numbers(&version), version, uid)),
+            );
+        }
+        versions.sort();
+        let Some((_, next, uid)) = versions
+            .into_iter()
+            .find(|(numbers_of, ..)| *numbers_of > numbers(version))
+        else {
+            return Ok(None);
+        };
+        let mut document = self.document.clone();
+        if let Some(profile) = &mut document.cluster_profile {
+            profile.version = Some(next);
+        }
+        if document.kubernetes_version.is_some() {
+            let profile = servers.palette.cluster_profile(uid).get().await?;
+            let packs = profile
+                .spec
+                .published
+                .map(|published| published.packs)
+                .unwrap_or_default();
+            let kubernetes = packs
+                .iter()
+                .find(|pack| pack.layer == Some(PackLayer::Kubernetes));
+            document.kubernetes_version = kubernetes.and_then(|pack| pack.version.parse().ok());
+        }
+        Ok(Some(document))
+    }
+}
+
+fn numbers(version: &str) -> Vec<u64> {
+    version
+        .split('.')
+        .filter_map(|part| part.parse().ok())
+        .collect()
+}
+
+/// The whole story.
+pub(crate) async fn tell(servers: &Servers, script: &Script, show: &Show) -> Result<(), Stop> {
+    let story = Story {
+        servers,
+        show,
+        created: Mutex::new(Created::default()),
+    };
+    let (begun, begun_ms) = (Instant::now(), servers.now_ms());
+    let result = story.all(script).await;
+    show.end();
+    match result {
+        Ok(()) => {
+            let simulated = match &servers.testbed {
+                Some(_) => {
+                    let passed = u32::try_from((servers.now_ms() - begun_ms) / 1000).unwrap_or(0);
+                    format!(", {} of simulated time", duration_text(passed))
+                }
+                None => String::new(),
+            };
+            show.gap();
+            show.good(
+                "finished",
+                &format!("Done in {:.0} s{simulated}.", begun.elapsed().as_secs_f64()),
+            );
+            Ok(())
+        }
+        Err(Stop::Interrupted) => {
+            story.what_exists("Stopped").await;
+            Err(Stop::Interrupted)
+        }
+        Err(Stop::Failed(error)) => {
+            show.failed(&error);
+            story.what_exists("Failed").await;
+            Err(Stop::Shown)
+        }
+        Err(stop) => Err(stop),
+    }
+}
+
+/// Part 1: the servers, their machines, the document.
+pub(crate) async fn introduce(servers: &Servers, script: &Script, show: &Show) -> Result<(), Stop> {
+    show.chapter(1, "Real input");
+    let addresses = &servers.addresses;
+    let project = addresses
+        .project
+        .as_deref()
+        .map(|project| format!(", project {project}"))
+        .unwrap_or_default();
+    if servers.testbed.is_some() {
+        show.fact(
+            "servers",
+            &format!("simulated, at {} times real time", servers.speed),
+        );
+    } else {
+        show.fact("servers", "REAL ones, named by the environment");
+    }
+    show.fact("MAAS", &addresses.maas_url);
+    show.fact("Palette", &format!("{}{project}", addresses.palette_url));
+    if servers.testbed.is_some() {
+        show.fact("machines", &inventory(servers).await?);
+    }
+    let document = &script.document;
+    let mut pools = vec![format!("control plane {}", document.control_plane.size)];
+    pools.extend(
+        document
+            .workers
+            .iter()
+            .map(|pool| format!("{} {}", pool.name, pool.size)),
+    );
+    show.fact(
+        "document",
+        &format!(
+            "{}: cluster {}, {}",
+            script.file,
+            document.name,
+            pools.join(", ")
+        ),
+    );
+    Ok(())
+}
+
+/// What the region was filled with.
+async fn inventory(servers: &Servers) -> Result<String, Stop> {
+    #[derive(Deserialize)]
+    struct Brief {
+        status_name: String,
+    }
+    let machines = servers
+        .maas
+        .machines()
+        .list_as::<Brief>(&maas_client::MachineFilter::new())
+        .await?
+        .complete()?;
+    let ready = machines
+        .iter()
+        .filter(|machine| machine.status_name == "Ready")
+        .count();
+    let version = servers.maas.version().await?.version;
+    Ok(format!(
+        "{} machines, {ready} of them Ready, as a real MAAS {version} listed them",
+        machines.len()
+    ))
+}
+
+/// Part 2: everything that can be known before.
+pub(crate) async fn preflight(servers: &Servers, script: &Script, show: &Show) -> Result<(), Stop> {
+    show.chapter(2, "Preflight");
+    let preflight = servers
+        .driver
+        .preflight(&script.document, &script.positions)
+        .await;
+    for check in &preflight.checks {
+        show.check(check, &script.file);
+    }
+    if preflight.is_ok() {
+        return Ok(());
+    }
+    let count = preflight
+        .problems()
+        .filter(|problem| problem.is_error())
+        .count();
+    let s = if count == 1 { "" } else { "s" };
+    show.complain(&format!(
+        "the preflight has {count} finding{s}; nothing was changed"
+    ));
+    Err(Stop::Shown)
+}
+
+struct Story<'a> {
+    servers: &'a Servers,
+    show: &'a Show,
+    created: Mutex<Created>,
+}
+
+impl Story<'_> {
+    async fn all(&self, script: &Script) -> Result<(), Stop> {
+        self.or_stopped(introduce(self.servers, script, self.show))
+            .await?;
+        self.or_stopped(preflight(self.servers, script, self.show))
+            .await?;
+        self.create(script).await?;
+        self.roll(script).await?;
+        self.delete(script).await
+    }
+
+    async fn create(&self, script: &Script) -> Result<(), Stop> {
+        self.show.chapter(3, "Create");
+        let operation = self
+            .servers
+            .driver
+            .create(&script.document, &script.positions);
+        let cluster = self.watch(operation, None).await?;
+        let text = format!(
+            "{} is running and healthy after {}",
+            cluster.name,
+            duration_text(cluster.duration_s)
+        );
+        self.show.good("created", &text);
+        Ok(())
+    }
+
+    async fn roll(&self, script: &Script) -> Result<(), Stop> {
+        self.show.chapter(4, "Preview, then roll");
+        let Some(next) = self.or_stopped(script.next_version(self.servers)).await? else {
+            self.show.fact(
+                "roll",
+                "the profile has no newer version: nothing is rolled",
+            );
+            return Ok(());
+        };
+        let driver = &self.servers.driver;
+        let preview = self
+            .or_stopped(async { Ok(driver.preview_update(&next).await?) })
+            .await?;
+        for change in &preview.changes {
+            self.show.fact("change", &change.to_string());
+        }
+        self.show.plan(&preview.plan);
+        self.show.gap();
+        let operation = driver.update(&next, &UpdateOptions::new().approve_repave(true));
+        let updated = self.watch(operation, None).await?;
+        self.show.comparison(&updated.comparison);
+        Ok(())
+    }
+
+    async fn delete(&self, script: &Script) -> Result<(), Stop> {
+        self.show.chapter(5, "Delete");
+        let operation = self.servers.driver.delete(script.name());
+        let gone = self.watch(operation, Some(script.name())).await?;
+        for machine in &gone.machines {
+            self.show.fact(
+                "machine",
+                &format!(
+                    "{} ({}) is {}",
+                    machine.hostname, machine.system_id, machine.label
+                ),
+            );
+        }
+        let mut left: Vec<String> = gone.leftovers.iter().map(ToString::to_string).collect();
+        if let Some(testbed) = &self.servers.testbed {
+            // The testbed keeps its own account of what was not there at the start.
+            left.extend(
+                testbed.leftovers().into_iter().map(|left| {
+                    format!("{} {} ({}): {}", left.kind, left.name, left.id, left.detail)
+                }),
+            );
+        }
+        if left.is_empty() {
+            let text = format!(
+                "Nothing is left over: the cluster is gone, all {} machines can be taken again.",
+                gone.machines.len()
+            );
+            self.show.good("leftovers", &text);
+            return Ok(());
+        }
+        for left in left {
+            self.show.bad("leftover", &left);
+        }
+        Err(Stop::Shown)
+    }
+
+    /// Shows an operation until it ends. `forced` names the cluster whose early force delete is tried, and refused, once it is being deleted.
+    async fn watch<T>(
+        &self,
+        mut operation: Operation<T>,
+        mut forced: Option<&str>,
+    ) -> Result<T, Stop> {
+        self.show.begin(self.servers.now_ms());
+        loop {
+            let event = tokio::select! {
+                event = operation.next() => event,
+                () = stopped() => {
+                    self.note(&operation.created());
+                    return Err(Stop::Interrupted);
+                }
+            };
+            self.note(&operation.created());
+            let Some(event) = event else { break };
+            self.show.event(&event);
+            if let EventKind::State { state, .. } = &event.kind
+                && state == "Deleting"
+                && let Some(name) = forced.take()
+            {
+                self.force_early(name).await?;
+            }
+        }
+        self.show.end();
+        Ok(operation.finish().await?)
+    }
+
+    async fn force_early(&self, name: &str) -> Result<(), Stop> {
+        let attempt = self.servers.driver.force_delete(
+            name,
+            Role::ProjectAdmin,
+            "to show that it is too early",
+        );
+        match self.or_stopped(async { Ok(attempt.await) }).await? {
+            Err(error) if error.code() == "E_FORCE_TOO_EARLY" => {
+                self.show.refused(&error);
+                Ok(())
+            }
+            // It was quicker than we: there is nothing to force any more.
+            Err(error) if matches!(error.code(), "E_NOT_FOUND" | "E_DELETED") => Ok(()),
+            Err(error) => Err(error.into()),
+            Ok(_) => Err(Stop::Failed(sdk_transport::Error::new(
+                sdk_transport::ErrorKind::Internal,
+                "an early force delete was carried out",
+            ))),
+        }
+    }
+
+    fn note(&self, created: &Created) {
+        let mut all = self
+            .created
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        // What an operation no longer lists, it has removed; what it never listed stays.
+        for resource in created.resources() {
+            all.put(resource.clone());
+        }
+    }
+
+    async fn or_stopped<T>(&self, work: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+        tokio::select! {
+            result = work => result,
+            () = stopped() => Err(Stop::Interrupted),
+        }
+    }
+
+    /// The list of what exists by now, read back if the servers still answer.
+    async fn what_exists(&self, why: &str) {
+        let known = self
+            .created
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone();
+        let read_back = tokio::time::timeout(
+            Duration::from_secs(10),
+            self.servers.driver.read_back(&known),
+        )
+        .await;
+        let (exists, doubt) = match read_back {
+            Ok(Ok(exists)) => (exists, ""),
+            _ => (known, " (as far as is known: the servers do not answer)"),
+        };
+        if exists.is_empty() {
+            self.show
+                .headline(&format!("{why}. Nothing exists because of this."));
+            return;
+        }
+        self.show.headline(&format!("{why}. This exists{doubt}:"));
+        self.show.created(&exists);
+        if self.servers.testbed.is_some() {
+            self.show.fact("note", "these servers were simulated and end with this program; on real ones it would stay");
+        }
+    }
+}
+
+/// Ends at Ctrl-C.
+async fn stopped() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

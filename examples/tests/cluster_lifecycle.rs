@@ -1,0 +1,348 @@
+//! The program `cluster-lifecycle` as its users meet it: run as a process, judged by what it prints and how it ends.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use testbed::Testbed;
+
+const NAMES: [&str; 8] = [
+    "MAAS_URL",
+    "MAAS_API_URL",
+    "MAAS_API_KEY",
+    "PALETTE_URL",
+    "SPECTROCLOUD_HOST",
+    "PALETTE_API_KEY",
+    "SPECTROCLOUD_APIKEY",
+    "PALETTE_PROJECT",
+];
+
+/// The program with none of its variables set and no terminal.
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cluster-lifecycle"));
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    for name in NAMES {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+/// Ends the process, whatever the test does.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn pointed_at(testbed: &Testbed, arguments: &[&str]) -> Command {
+    let mut command = program(arguments);
+    command
+        .env("MAAS_URL", testbed.maas_url())
+        .env("MAAS_API_KEY", testbed.maas_api_key())
+        .env("PALETTE_URL", testbed.palette_url())
+        .env("PALETTE_API_KEY", testbed.palette_api_key())
+        .env("PALETTE_PROJECT", testbed.palette().project_name());
+    command
+}
+
+/// Requests that change something. A search and a check are POSTs that only read.
+fn changes(testbed: &Testbed) -> Vec<String> {
+    testbed
+        .history()
+        .requests()
+        .iter()
+        .filter(|seen| {
+            let reads = ["/search", "/validate", "/dashboard/clusterprofiles"];
+            seen.method != "GET" && !reads.iter().any(|end| seen.path.ends_with(end))
+        })
+        .map(|seen| format!("{} {}", seen.method, seen.path))
+        .collect()
+}
+
+#[test]
+fn the_whole_life_runs_within_a_minute_and_says_what_matters() {
+    let begun = Instant::now();
+    // A proxy that leads nowhere must not matter for servers on loopback.
+    let output = program(&[])
+        .env("HTTP_PROXY", "http://127.0.0.1:9")
+        .output()
+        .unwrap();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(code(&output), Some(0), "{out}\n{err}");
+    assert!(
+        begun.elapsed() < Duration::from_secs(60),
+        "{:?}",
+        begun.elapsed()
+    );
+    for needle in [
+        "39 machines",
+        "MAAS key",
+        "Gateway",
+        "ImageResolutionDone",
+        "Running, Healthy",
+        "cluster_api",
+        "other strategy",
+        "E_FORCE_TOO_EARLY",
+        "Nothing is left over",
+    ] {
+        assert!(out.contains(needle), "{needle} is missing in\n{out}");
+    }
+    assert!(
+        !out.contains('\u{1b}'),
+        "piped output has no escape sequences"
+    );
+}
+
+#[test]
+fn json_output_is_nothing_but_json_lines() {
+    let output = program(&["--json", "--speed", "3000"]).output().unwrap();
+    let out = text(&output.stdout);
+    assert_eq!(code(&output), Some(0), "{out}\n{}", text(&output.stderr));
+    let lines: Vec<Value> = out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    for kind in [
+        "chapter",
+        "check",
+        "created",
+        "condition",
+        "machine",
+        "progress",
+        "plan",
+        "comparison",
+        "removed",
+    ] {
+        assert!(
+            lines.iter().any(|line| line["kind"] == kind),
+            "no {kind} in\n{out}"
+        );
+    }
+    let times: Vec<i64> = lines
+        .iter()
+        .filter_map(|line| line["at_ms"].as_i64())
+        .collect();
+    assert!(
+        times.len() > 20 && times.is_sorted(),
+        "events are in the order of time"
+    );
+}
+
+#[test]
+fn some_but_not_all_addresses_name_the_missing_ones() {
+    let output = program(&[])
+        .env("MAAS_API_URL", "http://127.0.0.1:1/MAAS")
+        .env("SPECTROCLOUD_APIKEY", "k")
+        .output()
+        .unwrap();
+    let err = text(&output.stderr);
+    assert_eq!(code(&output), Some(2), "{err}");
+    assert!(
+        err.contains("MAAS_API_KEY") && err.contains("PALETTE_URL"),
+        "{err}"
+    );
+    assert!(
+        !err.contains("PALETTE_API_KEY,") && !err.contains("MAAS_URL,"),
+        "what is set is not missing: {err}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_terminal_real_servers_are_not_touched() {
+    let testbed = Testbed::builder().speed(3000.0).start().await.unwrap();
+    let output = pointed_at(&testbed, &[]).output().unwrap();
+    let err = text(&output.stderr);
+    assert_eq!(code(&output), Some(2), "{err}");
+    assert!(
+        err.contains("--yes") && err.contains(&testbed.maas_url()),
+        "{err}"
+    );
+    assert_eq!(changes(&testbed), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_prints_every_call_and_changes_nothing() {
+    let testbed = Testbed::builder().speed(3000.0).start().await.unwrap();
+    let output = pointed_at(&testbed, &["--dry-run"]).output().unwrap();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(code(&output), Some(0), "{out}\n{err}");
+    for call in [
+        "POST ",
+        "/v1/cloudaccounts/maas",
+        "/v1/spectroclusters/maas",
+        "/profiles",
+        "DELETE ",
+    ] {
+        assert!(out.contains(call), "{call} is missing in\n{out}");
+    }
+    assert_eq!(changes(&testbed), Vec::<String>::new());
+    assert!(testbed.leftovers().is_empty());
+    let secret = testbed
+        .maas_api_key()
+        .rsplit(':')
+        .next()
+        .unwrap()
+        .to_owned();
+    for secret in [secret, testbed.palette_api_key()] {
+        assert!(
+            !out.contains(&secret) && !err.contains(&secret),
+            "a secret was printed"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_yes_it_runs_on_the_given_servers_and_prints_no_secret() {
+    let testbed = Testbed::builder().speed(1000.0).start().await.unwrap();
+    let mut command = pointed_at(&testbed, &["--yes", "--json"]);
+    let output =
+        tokio::task::spawn_blocking(move || command.env("RUST_LOG", "trace").output().unwrap())
+            .await
+            .unwrap();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(
+        out.contains(&testbed.maas_url()),
+        "it says which servers: {out}"
+    );
+    let secret = testbed
+        .maas_api_key()
+        .rsplit(':')
+        .next()
+        .unwrap()
+        .to_owned();
+    for secret in [secret, testbed.palette_api_key()] {
+        assert!(
+            !out.contains(&secret) && !err.contains(&secret),
+            "a secret was printed"
+        );
+    }
+}
+
+#[test]
+fn five_mistakes_in_a_document_are_five_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("broken.yaml");
+    let good = include_str!("../cluster.yaml");
+    let broken = good
+        .replace("domain: lab.test", "domian: lab.test")
+        .replace("  size: 3\n", "  size: three\n")
+        .replace(
+            "rolling_update: expand_first\n    #",
+            "rolling_update: expand\n    #",
+        )
+        .replace(
+            "kubernetes_version: \"1.32.8\"",
+            "kubernetes_version: \"1.32\"",
+        )
+        .replace("    ttl_hours: 720", "    ttl_hours: 0");
+    assert_ne!(good, broken);
+    std::fs::write(&file, &broken).unwrap();
+    let output = program(&["--document", file.to_str().unwrap()])
+        .output()
+        .unwrap();
+    let err = text(&output.stderr);
+    assert_eq!(code(&output), Some(2), "{err}");
+    let findings: Vec<&str> = err
+        .lines()
+        .filter(|line| line.contains("broken.yaml:") && line.contains(": E_"))
+        .collect();
+    // The misspelt domain is two: an unknown field, and a field that is missing.
+    assert!(findings.len() >= 5, "{err}");
+    for needle in [
+        "domian",
+        "size",
+        "rolling_update",
+        "kubernetes_version",
+        "ttl_hours",
+    ] {
+        assert!(err.contains(needle), "{needle} is missing in\n{err}");
+    }
+}
+
+#[test]
+fn a_document_that_is_not_there_is_wrong_usage() {
+    let output = program(&["--document", "/nowhere/cluster.yaml"])
+        .output()
+        .unwrap();
+    assert_eq!(code(&output), Some(2));
+    assert!(text(&output.stderr).contains("/nowhere/cluster.yaml"));
+    assert_eq!(code(&program(&["--speed", "0"]).output().unwrap()), Some(2));
+}
+
+#[test]
+fn dead_servers_are_named() {
+    let output = program(&["--yes"])
+        .env("MAAS_URL", "http://127.0.0.1:9/MAAS")
+        .env("MAAS_API_KEY", "a:b:c")
+        .env("PALETTE_URL", "http://127.0.0.1:9")
+        .env("PALETTE_API_KEY", "key")
+        .output()
+        .unwrap();
+    let all = format!("{}{}", text(&output.stdout), text(&output.stderr));
+    assert_eq!(code(&output), Some(1), "{all}");
+    assert!(
+        all.contains("CONNECT") && all.contains("127.0.0.1:9"),
+        "{all}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_lists_what_exists_and_how_to_remove_it() {
+    let mut child = Running(program(&["--speed", "200"]).spawn().unwrap());
+    let mut lines = BufReader::new(child.0.stdout.take().unwrap()).lines();
+    // Wait until the cluster exists.
+    let mut seen = String::new();
+    for line in lines.by_ref() {
+        let line = line.unwrap();
+        seen.push_str(&line);
+        seen.push('\n');
+        if line.contains("+ cluster ") {
+            break;
+        }
+    }
+    let killed = Command::new("kill")
+        .args(["-INT", &child.0.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    for line in lines {
+        seen.push_str(&line.unwrap());
+        seen.push('\n');
+    }
+    let status = child.0.wait().unwrap();
+    let mut err = String::new();
+    child
+        .0
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut err)
+        .unwrap();
+    assert_eq!(status.code(), Some(130), "{seen}\n{err}");
+    for needle in [
+        "cluster edge-lab",
+        "DELETE /v1/spectroclusters/",
+        "cloud account maas-lab",
+        "DELETE /v1/cloudaccounts/maas/",
+    ] {
+        let list = seen.rsplit("Stopped").next().unwrap();
+        assert!(list.contains(needle), "{needle} is missing in\n{seen}");
+    }
+}
