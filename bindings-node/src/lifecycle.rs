@@ -1,6 +1,8 @@
 //! The lifecycle engine: JSON text in, canonical JSON text out.
 
-use lifecycle_core::canonical_json;
+use std::time::Duration;
+
+use lifecycle_core::{Refusal, Request, canonical_json};
 use napi_derive::napi;
 use sdk_transport::{Error, ErrorKind};
 use serde::{Serialize, de::DeserializeOwned};
@@ -23,10 +25,38 @@ fn call(function: &str, arguments: &[String]) -> Answer {
         ("plan_network", [input]) => {
             canonical(&lifecycle_core::plan_network(&read("input", input)?))
         }
+        ("admit", [request, world]) => {
+            let admitted =
+                lifecycle_core::admit(&read("request", request)?, &read("world", world)?);
+            canonical(&admitted.map_err(refused)?)
+        }
+        ("decide", [world]) => canonical(&lifecycle_core::decide(&read("world", world)?)),
+        ("preview", [world, request, options]) => {
+            let request: Option<Request> = read("request", request)?;
+            canonical(&lifecycle_core::preview(
+                &read("world", world)?,
+                request.as_ref(),
+                &read("options", options)?,
+            ))
+        }
         _ => Err(Error::new(
             ErrorKind::Internal,
             format!("unknown function {function}"),
         )),
+    }
+}
+
+fn refused(refusal: Refusal) -> Error {
+    let error = Error::refused(refusal.code.as_str(), refusal.message)
+        .with_details(serde_json::Value::Object(
+            refusal.args.into_iter().collect(),
+        ))
+        .with_retry_after(refusal.retry_after_ms.map(Duration::from_millis))
+        .with_retryable(refusal.retry_after_ms.is_some());
+    if refusal.hint.is_empty() {
+        error
+    } else {
+        error.with_hint(refusal.hint)
     }
 }
 

@@ -46,6 +46,7 @@ const calls = {
 /** The engine's functions take and give JSON text here, so that every byte is compared. */
 const functions = {
   'lifecycle.validate': ({ desired }) => lifecycle.validateJson(JSON.stringify(desired)),
+  'lifecycle.admit': ({ request, world }) => lifecycle.admitJson(JSON.stringify(request), JSON.stringify(world)),
   'lifecycle.decide': ({ world }) => lifecycle.decideJson(JSON.stringify(world)),
   'lifecycle.preview': ({ world, request, options }) =>
     lifecycle.previewJson(JSON.stringify(world), JSON.stringify(request ?? null), JSON.stringify(options ?? {})),

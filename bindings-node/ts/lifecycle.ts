@@ -7,7 +7,7 @@
 
 import { open } from './call.js';
 import { lifecycle } from './native.js';
-import type { Decision, Desired, Finding, NetworkInput, NetworkPlan, Plan, PreviewOptions, Request, World } from './lifecycle-types.js';
+import type { Admission, Decision, Desired, Finding, NetworkInput, NetworkPlan, Plan, PreviewOptions, Request, World } from './lifecycle-types.js';
 
 export type * from './lifecycle-types.js';
 
@@ -35,6 +35,20 @@ export function planNetwork(input: NetworkInput): NetworkPlan {
 /** {@link planNetwork} on JSON text. */
 export function planNetworkJson(input: string): string {
   return text(lifecycle('plan_network', [input]));
+}
+
+/**
+ * Whether a request may be carried out now, and what is wanted then.
+ *
+ * @throws {@link RefusedError} whose `code` is the refusal's (`E_…`), with `hint`, `details` and perhaps `retryAfterMs`.
+ */
+export function admit(request: Request, world: World): Admission {
+  return JSON.parse(admitJson(JSON.stringify(request), JSON.stringify(world))) as Admission;
+}
+
+/** {@link admit} on JSON text. */
+export function admitJson(request: string, world: string): string {
+  return text(lifecycle('admit', [request, world]));
 }
 
 /** What to do now, why, and when to ask again. Carries nothing out. */

@@ -265,6 +265,10 @@ const COPIES: &[(&str, &str)] = &[
         "reference/palette-maas-subset.json",
         "tests/fixtures/palette/palette-maas-subset.json",
     ),
+    (
+        "reference/palette-maas-subset.json",
+        "testbed/spec/palette-maas-subset.json",
+    ),
     ("recordings/maas-3.7.3", "tests/recordings/maas-3.7.3"),
     (
         "recordings/endpoints-3.7.3.json",
