@@ -168,3 +168,27 @@ fn without_a_spare_machine_expand_first_waits_and_says_so() {
     assert!(plan.blockers[0].message.contains("spare machine"), "{plan}");
     assert!(plan.alternatives.iter().all(|a| a.feasible), "{plan}");
 }
+
+#[test]
+fn what_the_engine_refuses_is_a_blocker_and_for_cluster_api_a_risk() {
+    let spec = ClusterSpec::new("c1")
+        .requested_ms(T0)
+        .control_plane(PoolSpec::control_plane("cp", 3))
+        .worker(PoolSpec::worker("w", 3));
+    let create = |spec: ClusterSpec| Request::Create {
+        cluster: Box::new(spec),
+        queue_if_short: false,
+    };
+    let w = world(4);
+    let engine = preview(&w, Some(&create(spec.clone())), &PreviewOptions::default());
+    assert!(!engine.feasible && engine.steps.is_empty());
+    assert_eq!(engine.blockers[0].code, Code::Capacity);
+    let theirs = preview(
+        &w,
+        Some(&create(spec.managed_by_palette())),
+        &PreviewOptions::default(),
+    );
+    assert_eq!(theirs.planner, Planner::ClusterApi);
+    assert_eq!(theirs.risks[0].code, Code::Capacity);
+    assert!(!theirs.steps.is_empty() && !theirs.feasible, "{theirs}");
+}

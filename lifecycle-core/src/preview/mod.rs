@@ -8,7 +8,8 @@ use crate::engine::decide_by;
 use crate::prelude::*;
 use crate::{
     Alternative, Change, Code, Decision, Finding, Machine, ManagedBy, Millis, Plan, Planner,
-    PoolSpec, PreviewOptions, Request, State, Step, Strategy, Verdict, World,
+    PoolSpec, PreviewOptions, Refusal, Request, Severity, State, Step, Strategy, Verdict, World,
+    admit,
 };
 
 use figures::Figures;
@@ -25,8 +26,18 @@ const HALT_MS: Millis = 48 * 3_600_000;
 #[must_use]
 pub fn preview(w: &World, request: Option<&Request>, options: &PreviewOptions) -> Plan {
     let scope = Scope::new(w, request, options);
-    let mut plan = scope.run(Pace::P50, true);
-    plan.duration_p90_s = scope.run(Pace::P90, false).duration_p50_s;
+    let mut plan = if scope.refused.is_empty() {
+        let mut plan = scope.run(Pace::P50, true);
+        plan.duration_p90_s = scope.run(Pace::P90, false).duration_p50_s;
+        plan
+    } else {
+        Plan {
+            planner: scope.planner,
+            blockers: scope.refused.clone(),
+            ..Plan::default()
+        }
+    };
+    plan.risks.splice(0..0, scope.warned.iter().cloned());
     if options.alternatives {
         plan.alternatives = scope.alternatives();
     }
@@ -40,16 +51,43 @@ struct Scope {
     max_steps: u32,
     /// The cluster or gateway asked about; absent: all.
     subject: Option<String>,
+    /// Why the request would not be admitted.
+    refused: Vec<Finding>,
+    /// What should be known of it.
+    warned: Vec<Finding>,
+}
+
+/// What the engine refuses for want of machines or addresses, and Cluster API finds out on the way.
+const FOUND_OUT_LATER: [Code; 5] = [
+    Code::Capacity,
+    Code::NoSpareSingleNode,
+    Code::ContractWouldLoseCapacity,
+    Code::CpMultiStepLoss,
+    Code::IpShort,
+];
+
+fn finding(r: Refusal) -> Finding {
+    Finding {
+        code: r.code,
+        severity: Severity::Error,
+        path: String::new(),
+        message: r.message,
+        hint: r.hint,
+        args: r.args,
+    }
 }
 
 impl Scope {
     fn new(w: &World, request: Option<&Request>, options: &PreviewOptions) -> Self {
         let mut world = w.clone();
         let before = world.desired.clusters.clone();
-        if let Some(request) = request {
-            request::apply(&mut world.desired, request, world.now_ms);
-        }
+        let (mut refused, mut warned) = (Vec::new(), Vec::new());
+        let judged = request.map(|r| (r, admit(r, w)));
         let subject = request.map(|r| r.subject().to_owned());
+        let asked = match request {
+            Some(Request::Create { cluster, .. } | Request::Update { cluster }) => Some(&**cluster),
+            _ => None,
+        };
         let by_palette = |id: &str| {
             world
                 .desired
@@ -63,7 +101,9 @@ impl Scope {
                     .any(|p| p.id == id && p.managed_by == ManagedBy::Palette)
         };
         let palette = match &subject {
-            Some(id) => by_palette(id),
+            Some(id) => {
+                asked.map_or_else(|| by_palette(id), |c| c.managed_by == ManagedBy::Palette)
+            }
             None => {
                 !world.desired.clusters.is_empty()
                     && world
@@ -78,6 +118,19 @@ impl Scope {
         } else {
             Planner::Engine
         });
+        match judged {
+            Some((_, Ok(admission))) => {
+                world.desired = admission.desired;
+                warned = admission.warnings;
+            }
+            Some((request, Err(refusal))) => {
+                request::apply(&mut world.desired, request, world.now_ms);
+                let later =
+                    planner == Planner::ClusterApi && FOUND_OUT_LATER.contains(&refusal.code);
+                if later { &mut warned } else { &mut refused }.push(finding(refusal));
+            }
+            None => {}
+        }
         palette::complete(&mut world, &before);
         let ids: Vec<String> = match &subject {
             Some(id) => vec![id.clone()],
@@ -96,6 +149,8 @@ impl Scope {
             planner,
             max_steps: options.max_steps,
             subject,
+            refused,
+            warned,
         }
     }
 
@@ -221,6 +276,8 @@ impl Scope {
             planner: self.planner,
             max_steps: self.max_steps,
             subject: self.subject.clone(),
+            refused: Vec::new(),
+            warned: Vec::new(),
         };
         let plan = scope.run(Pace::P50, false);
         Alternative {
