@@ -55,7 +55,7 @@ impl PaletteFacts {
         palette: &palette_client::Client,
         document: &ClusterDocument,
     ) -> Result<Self, Error> {
-        let user = palette.who_am_i().await?;
+        let user = palette.whoami().await?;
         let (gateways, accounts, profile, locations, cluster) = tokio::join!(
             gateways(palette),
             accounts(palette),
