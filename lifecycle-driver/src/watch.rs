@@ -250,7 +250,7 @@ impl<'a> Watch<'a> {
             self.looks += 1;
             match self.look(Some(report)).await {
                 Ok(look) => return Ok(look),
-                Err(error) if error.is_retryable() => report.tell(EventKind::LookFailed {
+                Err(error) if may_pass(&error) => report.tell(EventKind::LookFailed {
                     code: error.code().to_owned(),
                     message: error.to_string(),
                 }),
@@ -292,6 +292,18 @@ impl<'a> Watch<'a> {
 /// Whether MAAS can give the machine to somebody else.
 pub(crate) fn is_free(status: MachineStatus) -> bool {
     matches!(status, MachineStatus::Ready | MachineStatus::New)
+}
+
+/// Whether looking again may work: a look does no harm, so more is repeated than a client would.
+fn may_pass(error: &Error) -> bool {
+    error.is_retryable()
+        || matches!(
+            error.kind(),
+            ErrorKind::Unavailable
+                | ErrorKind::ServerError
+                | ErrorKind::Timeout
+                | ErrorKind::Transport
+        )
 }
 
 async fn nodes_of(pool: NodePoolHandle, name: String) -> Result<Vec<NodeSeen>, Error> {

@@ -356,6 +356,14 @@ impl Story<'_> {
         mut forced: Option<&str>,
     ) -> Result<T, Stop> {
         self.show.begin(self.servers.now_ms());
+        // A fast simulation would have given everything back before the question is asked: its time stands still until the first look is over.
+        let clock = self
+            .servers
+            .testbed
+            .as_ref()
+            .filter(|_| forced.is_some())
+            .map(testbed::Testbed::clock);
+        clock.iter().for_each(testbed::SimClock::pause);
         loop {
             let event = tokio::select! {
                 event = operation.next() => event,
@@ -367,6 +375,9 @@ impl Story<'_> {
             self.note(&operation.created());
             let Some(event) = event else { break };
             self.show.event(&event);
+            if matches!(event.kind, EventKind::Progress { .. }) {
+                clock.iter().for_each(testbed::SimClock::resume);
+            }
             if let EventKind::State { state, .. } = &event.kind
                 && state == "Deleting"
                 && let Some(name) = forced.take()
