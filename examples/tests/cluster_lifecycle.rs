@@ -5,7 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use testbed::Testbed;
+use testbed::{Fault, FaultKind, Testbed};
 
 const NAMES: [&str; 8] = [
     "MAAS_URL",
@@ -208,18 +208,34 @@ async fn a_dry_run_prints_every_call_and_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_yes_it_runs_on_the_given_servers_and_prints_no_secret() {
+async fn with_yes_it_works_on_the_given_servers_and_a_failure_names_what_exists() {
     let testbed = Testbed::builder().speed(1000.0).start().await.unwrap();
-    let mut command = pointed_at(&testbed, &["--yes", "--json"]);
-    let output =
-        tokio::task::spawn_blocking(move || command.env("RUST_LOG", "trace").output().unwrap())
-            .await
-            .unwrap();
+    let refuse = FaultKind::Status {
+        status: 400,
+        retry_after: None,
+        body: Some(
+            r#"{"code":"InvalidMachinePool","message":"no such thing","ref":"r"}"#.to_owned(),
+        ),
+    };
+    testbed
+        .faults()
+        .order(Fault::new("POST", "/v1/spectroclusters/maas", refuse));
+    let output = pointed_at(&testbed, &["--yes"])
+        .env("RUST_LOG", "trace")
+        .output()
+        .unwrap();
     let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert!(
-        out.contains(&testbed.maas_url()),
-        "it says which servers: {out}"
-    );
+    assert_eq!(code(&output), Some(1), "{out}");
+    for needle in [
+        "REAL ones",
+        &testbed.maas_url(),
+        "Failed. This exists:",
+        "cloud account maas-lab",
+        "DELETE /v1/cloudaccounts/maas/",
+    ] {
+        assert!(out.contains(needle), "{needle} is missing in\n{out}");
+    }
+    assert!(err.contains("no such thing"), "the server's reason is told");
     let secret = testbed
         .maas_api_key()
         .rsplit(':')

@@ -194,7 +194,7 @@ impl Show {
             self.good("comparison", "as planned");
         }
         for difference in &comparison.differences {
-            self.bad("comparison", &difference.to_string());
+            self.line(&format!("   {} {difference}", style("≠").yellow()));
         }
     }
 
