@@ -1,20 +1,21 @@
 //! Golden scenarios: `tests/golden/Gxx.json` = `{about, world, events, expected, must, steps}`.
 //!
 //! `expected` is the sequence that the specification writes (`+x` created, `x✓` joined, `-x` draining, `x✗` given up, `↺x` drain cancelled,
-//! `x_discarded`, `⏳R`, `⏳CapacityShort`, `on_x`, `cycle_x`); `steps` is every decision with its explanations, written by
+//! `x_discarded`, `⏳R`, `⏳CapacityShort`, `on_x`, `cycle_x`, `accepted`, `⛔CODE`, `⚠CODE`, `c1=steady/peak` addresses); `steps` is every decision with its explanations, written by
 //! `UPDATE_GOLDEN=1 cargo test -p lifecycle-core --test golden` and read by people. Each is replayed as it stands, with its lists reversed and
 //! rotated, and with memory wiped once at each step in turn.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
 use common::invariants;
 use lifecycle_core::{
-    Decision, Pace, Simulation, State, Verb, Verdict, World, canonical_json, decide,
+    Decision, Finding, NetworkInput, Pace, Request, Severity, Simulation, State, Verb, Verdict,
+    World, admit, canonical_json, decide, plan_network, validate,
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,9 +41,21 @@ struct Event {
     after: String,
     #[serde(default)]
     delay_s: u32,
+    #[serde(default)]
+    delay_ms: u32,
+    #[serde(default)]
     cluster: String,
+    /// What the answer must say, word for word.
+    #[serde(default)]
+    says: Vec<String>,
     #[serde(flatten)]
     what: What,
+}
+
+impl Event {
+    fn delay(&self) -> i64 {
+        i64::from(self.delay_s) * 1000 + i64::from(self.delay_ms)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -53,6 +66,10 @@ enum What {
     DeployFails(String),
     Delete(bool),
     Abort(bool),
+    /// Asked of `admit`; what is accepted is what is desired from then on.
+    Admit(Box<Request>),
+    Validate(bool),
+    PlanNetwork(bool),
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -63,6 +80,12 @@ struct Must {
     available_min: BTreeMap<String, u32>,
     state: Option<State>,
     wakeup: Option<bool>,
+    /// The wake-up of the first decision, in seconds from the start.
+    first_wakeup_s: Option<i64>,
+    /// Diagnostics seen at some time, with their arguments.
+    diagnostics: Vec<String>,
+    /// Rules that some explanation names.
+    rules: Vec<String>,
     /// What is remembered decides how it ends (I-A4 holds only from a loss of memory on).
     memory_matters: bool,
     conditions: Vec<String>,
@@ -82,6 +105,11 @@ struct Replay {
     bytes: Vec<String>,
     last: Decision,
     world: World,
+    first_wakeup_s: Option<i64>,
+    diagnostics: BTreeSet<String>,
+    rules: BTreeSet<String>,
+    /// What answers should have said and did not.
+    unsaid: Vec<String>,
     duration_s: i64,
     held_max: BTreeMap<String, u32>,
     available_min: BTreeMap<String, u32>,
@@ -143,7 +171,7 @@ fn replay(golden: &Golden, arrange: impl Fn(&mut World), wipe_at: Option<usize>)
     let mut events: Vec<(Event, Option<i64>)> = golden
         .events
         .iter()
-        .map(|e| (e.clone(), e.after.is_empty().then_some(start)))
+        .map(|e| (e.clone(), e.after.is_empty().then_some(start + e.delay())))
         .collect();
     let mut r = Replay {
         tokens: Vec::new(),
@@ -151,6 +179,10 @@ fn replay(golden: &Golden, arrange: impl Fn(&mut World), wipe_at: Option<usize>)
         bytes: Vec::new(),
         last: Decision::default(),
         world: golden.world.clone(),
+        first_wakeup_s: None,
+        diagnostics: BTreeSet::new(),
+        rules: BTreeSet::new(),
+        unsaid: Vec::new(),
         duration_s: 0,
         held_max: BTreeMap::new(),
         available_min: BTreeMap::new(),
@@ -159,11 +191,11 @@ fn replay(golden: &Golden, arrange: impl Fn(&mut World), wipe_at: Option<usize>)
     for e in golden
         .events
         .iter()
-        .filter(|e| e.after.is_empty() && e.delay_s == 0)
+        .filter(|e| e.after.is_empty() && e.delay() == 0)
     {
-        happen(&mut sim, e);
+        happen(&mut sim, e, &mut r);
     }
-    events.retain(|(e, _)| !e.after.is_empty() || e.delay_s > 0);
+    events.retain(|(e, _)| !e.after.is_empty() || e.delay() > 0);
     for step in 0..2000 {
         if wipe_at == Some(step) {
             sim.world.memory = lifecycle_core::Memory::default();
@@ -172,7 +204,16 @@ fn replay(golden: &Golden, arrange: impl Fn(&mut World), wipe_at: Option<usize>)
         arrange(&mut seen);
         let d = decide(&seen);
         invariants::check(&sim.world, &d);
+        if r.bytes.is_empty() {
+            r.first_wakeup_s = d.next_wakeup_ms.map(|t| (t - start) / 1000);
+        }
         r.bytes.push(canonical_json(&d).unwrap());
+        r.diagnostics.extend(
+            d.diagnostics
+                .iter()
+                .map(|x| format!("{:?}{}", x.code, canonical_json(&x.args).unwrap())),
+        );
+        r.rules.extend(d.explain.iter().map(|e| e.rule.clone()));
         for (id, s) in &d.status.clusters {
             for (pool, p) in &s.pools {
                 let key = format!("{id}/{pool}");
@@ -188,7 +229,7 @@ fn replay(golden: &Golden, arrange: impl Fn(&mut World), wipe_at: Option<usize>)
                 .iter_mut()
                 .filter(|(e, due)| due.is_none() && e.after == token)
             {
-                *due = Some(at + i64::from(e.delay_s) * 1000);
+                *due = Some(at + e.delay());
             }
             r.tokens.push(token);
         }
@@ -237,19 +278,72 @@ fn replay(golden: &Golden, arrange: impl Fn(&mut World), wipe_at: Option<usize>)
         events = rest;
         for (e, _) in due {
             quiet = 0;
-            happen(&mut sim, &e);
+            happen(&mut sim, &e, &mut r);
         }
     }
     r.world = sim.world;
     r
 }
 
-fn happen(sim: &mut Simulation, e: &Event) {
+fn tell(findings: &[Finding], r: &mut Replay) {
+    r.tokens.extend(findings.iter().map(|f| {
+        let sign = if f.severity == Severity::Error {
+            "⛔"
+        } else {
+            "⚠"
+        };
+        format!("{sign}{}", f.code.as_str())
+    }));
+}
+
+/// Asks one of the pure functions, and listens.
+fn ask(sim: &mut Simulation, what: &What, r: &mut Replay) -> String {
+    match what {
+        What::Admit(request) => match admit(request, &sim.world) {
+            Ok(admission) => {
+                r.tokens.push("accepted".to_owned());
+                tell(&admission.warnings, r);
+                sim.world.desired = admission.desired;
+                canonical_json(&admission.warnings).unwrap()
+            }
+            Err(refusal) => {
+                r.tokens.push(format!("⛔{}", refusal.code.as_str()));
+                canonical_json(&refusal).unwrap()
+            }
+        },
+        What::Validate(_) => {
+            let findings = validate(&sim.world.desired);
+            tell(&findings, r);
+            canonical_json(&findings).unwrap()
+        }
+        What::PlanNetwork(_) => {
+            let plan = plan_network(&NetworkInput {
+                desired: sim.world.desired.clone(),
+                subnets: sim.world.observed.subnets.clone(),
+                policy: sim.world.policy.clone(),
+            });
+            for (id, n) in &plan.owners {
+                r.tokens.push(format!("{id}={}/{}", n.steady, n.peak));
+            }
+            tell(&plan.findings, r);
+            canonical_json(&plan).unwrap()
+        }
+        _ => String::new(),
+    }
+}
+
+fn happen(sim: &mut Simulation, e: &Event, r: &mut Replay) {
     let now = sim.world.now_ms;
     match &e.what {
         What::NodeFails(node) => sim.fail_node(&e.cluster, node),
         What::NodeHeals(node) => sim.heal_node(&e.cluster, node),
         What::DeployFails(node) => sim.fail_deploy(&e.cluster, node),
+        What::Admit(_) | What::Validate(_) | What::PlanNetwork(_) => {
+            let answer = ask(sim, &e.what, r);
+            let unsaid = e.says.iter().filter(|s| !answer.contains(*s));
+            r.unsaid
+                .extend(unsaid.map(|s| format!("{s:?} is not in {answer}")));
+        }
         What::Delete(_) | What::Abort(_) => {
             let c = sim
                 .world
@@ -357,6 +451,19 @@ fn check(name: &str, golden: &Golden) -> Vec<String> {
     {
         wrong.push(format!("{name}: wake-up {:?}", r.last.next_wakeup_ms));
     }
+    if must.first_wakeup_s.is_some() && must.first_wakeup_s != r.first_wakeup_s {
+        wrong.push(format!("{name}: first wake-up {:?}", r.first_wakeup_s));
+    }
+    wrong.extend(r.unsaid.iter().map(|u| format!("{name}: {u}")));
+    let absent = |all: &[String], seen: &BTreeSet<String>| -> Vec<String> {
+        all.iter().filter(|x| !seen.contains(*x)).cloned().collect()
+    };
+    for x in absent(&must.diagnostics, &r.diagnostics) {
+        wrong.push(format!("{name}: no {x} in {:?}", r.diagnostics));
+    }
+    for x in absent(&must.rules, &r.rules) {
+        wrong.push(format!("{name}: no rule {x} in {:?}", r.rules));
+    }
     for (id, s) in &r.last.status.clusters {
         if must.state.is_some_and(|state| state != s.state) {
             wrong.push(format!("{name}: {id} is {:?}", s.state));
@@ -400,7 +507,7 @@ fn golden_scenarios() {
         .map(|e| e.unwrap().path())
         .collect();
     paths.sort();
-    assert!(paths.len() >= 9, "{} files", paths.len());
+    assert!(paths.len() >= 34, "{} files", paths.len());
     let mut wrong = Vec::new();
     for path in paths {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();

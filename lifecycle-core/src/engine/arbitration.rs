@@ -318,6 +318,15 @@ impl<'f, 'a> Market<'f, 'a> {
         let c = &fleet.clusters[ci];
         let (mut machines, mut ips): (Vec<usize>, Vec<&'a str>) = (Vec::new(), Vec::new());
         let mut whole = true;
+        // The endpoint's address is taken together with the first control-plane node's.
+        if let Some(cp) = c.cp().filter(|p| p.nodes.iter().all(|x| x.node.is_none())) {
+            let subnet = c.subnet(cp.spec);
+            if self.has_ip(ci, subnet, true) && self.counts_ip(ci, subnet, 1) {
+                ips.extend(subnet.and_then(|s| self.ips.get_key_value(s).map(|(k, _)| *k)));
+            } else {
+                whole = false;
+            }
+        }
         for (pi, pool) in c.pools.iter().enumerate() {
             let given =
                 u32::try_from(self.given.get(&(ci, pi)).map_or(0, Vec::len)).unwrap_or(u32::MAX);

@@ -385,6 +385,12 @@ impl Simulation {
         );
     }
 
+    /// The pool whose subnet the endpoint's address comes from.
+    fn endpoint_pool(&self, cluster: &str) -> Option<String> {
+        let cp = self.cluster(cluster)?.control_plane.as_ref()?;
+        Some(cp.id.clone())
+    }
+
     /// Takes an address from the pool's subnet, or gives it back.
     fn address(&mut self, cluster: &str, pool: &str, back: bool) {
         let name = self.cluster(cluster).and_then(|c| {
@@ -422,6 +428,15 @@ impl Simulation {
             });
         }
         self.address(&cluster, &pool, false);
+        let is_first = !self
+            .world
+            .observed
+            .nodes
+            .iter()
+            .any(|n| n.cluster == cluster && n.pool == pool);
+        if is_first && self.endpoint_pool(&cluster).as_ref() == Some(&pool) {
+            self.address(&cluster, &pool, false);
+        }
         let mut n = Node::new(cluster, pool, node);
         n.system_id = Some(system_id.to_owned());
         n.created_ms = now;
@@ -492,6 +507,10 @@ impl Simulation {
                 }
             }
             Verb::FinishDeleted { orphans, .. } => {
+                let held = self.world.observed.etcd.contains_key(&cluster);
+                if let Some(pool) = self.endpoint_pool(&cluster).filter(|_| held) {
+                    self.address(&cluster, &pool, true);
+                }
                 let obs = self
                     .world
                     .observed
