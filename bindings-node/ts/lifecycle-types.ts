@@ -923,7 +923,7 @@ export interface Plan {
   min_available?: Record<string, number>;
   /** Fewest etcd failures tolerated at any time, by cluster. */
   min_etcd_tolerance?: Record<string, number>;
-  /** Most addresses used at once, by subnet. */
+  /** Most addresses used at once beyond those in use at the beginning, by subnet. */
   peak_ips?: Record<string, number>;
   /** Most machines held at once, by `"cluster/pool"`. */
   peak_machines?: Record<string, number>;

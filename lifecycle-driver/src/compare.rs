@@ -61,6 +61,19 @@ pub struct Difference {
     pub observed: u32,
 }
 
+impl Difference {
+    /// Whether the plan promised better: more machines, fewer available nodes, more new nodes or more time than planned.
+    /// The other way round the plan was too careful, e.g. because a machine that it counted on did not come back.
+    pub fn is_worse(&self) -> bool {
+        match self.figure {
+            Figure::MinAvailable => self.observed < self.planned,
+            Figure::PeakMachines | Figure::NewNodes | Figure::Duration => {
+                self.observed > self.planned
+            }
+        }
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (subject, planned, observed) = (&self.subject, self.planned, self.observed);

@@ -68,7 +68,8 @@ async fn main() -> ExitCode {
         .into_iter()
         .flatten()
     {
-        if let Some(value) = value.as_str() {
+        // The address stands above already.
+        if let Some(value) = value.as_str().filter(|_| name != "url") {
             println!("PALETTE_{}={value}", name.to_uppercase());
         }
     }

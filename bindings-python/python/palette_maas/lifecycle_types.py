@@ -849,7 +849,7 @@ class Plan(TypedDict):
     min_etcd_tolerance: NotRequired[dict[str, int]]
     """Fewest etcd failures tolerated at any time, by cluster."""
     peak_ips: NotRequired[dict[str, int]]
-    """Most addresses used at once, by subnet."""
+    """Most addresses used at once beyond those in use at the beginning, by subnet."""
     peak_machines: NotRequired[dict[str, int]]
     """Most machines held at once, by `"cluster/pool"`."""
     planner: Planner

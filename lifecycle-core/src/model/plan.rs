@@ -62,7 +62,7 @@ pub struct Plan {
     /// Most machines held at once, by `"cluster/pool"`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub peak_machines: BTreeMap<String, u32>,
-    /// Most addresses used at once, by subnet.
+    /// Most addresses used at once beyond those in use at the beginning, by subnet.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub peak_ips: BTreeMap<Id, u32>,
     /// Fewest nodes available at any time, by `"cluster/pool"`.
@@ -174,7 +174,7 @@ impl fmt::Display for Plan {
             ("least available", counts(&self.min_available)),
         ];
         if !self.peak_ips.is_empty() {
-            rows.push(("peak addresses", counts(&self.peak_ips)));
+            rows.push(("more addresses", counts(&self.peak_ips)));
         }
         if !tolerance.is_empty() {
             rows.push(("etcd tolerance", tolerance));

@@ -8,7 +8,9 @@ use console::{Style, Term, measure_text_width, style, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lifecycle_core::{Plan, Planner, duration_text};
 use lifecycle_driver::document::DocumentError;
-use lifecycle_driver::{Check, CheckOutcome, Comparison, Created, Event, EventKind, Problem};
+use lifecycle_driver::{
+    Check, CheckOutcome, Comparison, Created, Difference, Event, EventKind, Problem,
+};
 use sdk_transport::Error;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -190,11 +192,16 @@ impl Show {
         for (name, planned, observed) in rows {
             self.line(&format!("   {name:width$}  {planned:>10}  {observed:>10}"));
         }
-        if comparison.differences.is_empty() {
-            self.good("comparison", "as planned");
+        if !comparison.differences.iter().any(Difference::is_worse) {
+            self.good("comparison", "as planned or better");
         }
         for difference in &comparison.differences {
-            self.line(&format!("   {} {difference}", style("≠").yellow()));
+            let mark = if difference.is_worse() {
+                style("✗").red()
+            } else {
+                style("≠").yellow()
+            };
+            self.line(&format!("   {mark} {difference}"));
         }
     }
 
