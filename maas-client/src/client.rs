@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Method, Response};
 use sdk_transport::{
     Call, ClientOptions, Clock, Error, HttpClient, Limits, List, Redactor, ResponseLog,
-    RetryPolicy, TlsOptions, Transport, reqwest_transport::Proxy,
+    RetryPolicy, TlsOptions, Transport, WaitOptions, Waiter, reqwest_transport::Proxy,
 };
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -127,6 +127,19 @@ impl Client {
             .execute(&request.call(&self.base)?)
             .await
             .map(drop)
+    }
+
+    /// A waiter that cuts out what this client knows of secrets.
+    pub(crate) fn waiter<'a>(&'a self, options: &'a WaitOptions, subject: String) -> Waiter<'a> {
+        self.http.waiter(options, subject)
+    }
+
+    /// The same client for one call that sends this secret.
+    pub(crate) fn knowing(&self, secret: &str) -> Self {
+        Self {
+            http: self.http.knowing(secret),
+            base: Arc::clone(&self.base),
+        }
     }
 
     /// Cuts the secret out of everything that is stored or printed from now on.

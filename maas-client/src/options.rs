@@ -2,12 +2,20 @@
 
 use std::fmt;
 
-use sdk_transport::Patch;
+use sdk_transport::{Patch, redact::MASK};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Name and value pairs as they go into a query or a form. A repeated name is a list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Fields(Vec<(String, String)>);
+
+/// The names alone: a value may be a password or a first-boot program.
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.0.iter().map(|(name, _)| (name, MASK));
+        f.debug_map().entries(names).finish()
+    }
+}
 
 impl Fields {
     /// No fields.

@@ -1,5 +1,7 @@
 //! Requests as plain values: what is sent is decided here, without a connection.
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -146,7 +148,7 @@ impl Request {
 }
 
 /// The body of [`Client::call`](crate::Client::call).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Body {
     /// `application/x-www-form-urlencoded`, which nearly every operation takes.
@@ -158,6 +160,19 @@ pub enum Body {
         /// The bytes.
         bytes: Bytes,
     },
+}
+
+/// Without the content, which may be secret.
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Form(fields) => f.debug_tuple("Form").field(fields).finish(),
+            Self::Raw {
+                content_type,
+                bytes,
+            } => write!(f, "Raw({content_type}, {} bytes)", bytes.len()),
+        }
+    }
 }
 
 /// Builds a request for a path below the API's base.

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request as HttpRequest, Response};
 use sdk_transport::{
     Call, ClientOptions, Clock, Error, ErrorKind, Failure, HttpClient, Limits, List, Pager,
-    Redactor, ResponseLog, RetryPolicy, Secret, Service, TlsOptions, Transport,
-    reqwest_transport::Proxy, url::parse_base,
+    Redactor, ResponseLog, RetryPolicy, Secret, Service, TlsOptions, Transport, WaitOptions,
+    Waiter, reqwest_transport::Proxy, url::parse_base,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -148,6 +148,11 @@ impl Client {
         self.http.clock()
     }
 
+    /// A waiter that cuts out what this client knows of secrets.
+    pub(crate) fn waiter<'a>(&'a self, options: &'a WaitOptions, subject: String) -> Waiter<'a> {
+        self.http.waiter(options, subject)
+    }
+
     /// Makes a secret known, so that it is cut out of errors and traces.
     pub(crate) fn learn(&self, secret: &Secret) {
         self.http.learn_secret(secret);
@@ -254,6 +259,7 @@ fn reading_error<T>(
 ) -> Result<T, Error> {
     result.map_err(|error| {
         let message = client.http.redactor().clean(error.message()).into_owned();
+        let operation = client.http.redactor().clean(operation).into_owned();
         Error::new(error.kind(), message).with_operation(operation)
     })
 }
@@ -272,7 +278,6 @@ impl fmt::Debug for Client {
 }
 
 /// Options of a [`Client`].
-#[derive(Debug)]
 pub struct ClientBuilder {
     url: String,
     api_key: Option<Secret>,
@@ -515,6 +520,17 @@ impl ClientBuilder {
                 None => Scope::Tenant,
             },
         })
+    }
+}
+
+/// Without the URL, which is not checked yet and may hold a password.
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("api_key", &self.api_key)
+            .field("project", &self.project)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Waiting for a cluster.
 
-use sdk_transport::{Error, ErrorKind, Observation, WaitOptions, Waiter};
+use sdk_transport::{Error, ErrorKind, Observation, WaitOptions};
 
 use crate::{
     Condition, Health,
@@ -23,7 +23,8 @@ impl ClusterHandle {
         options: &WaitOptions,
     ) -> Result<ClusterOverview, Error> {
         let subject = format!("cluster {} running and healthy", self.uid);
-        Waiter::new(self.client.clock(), options, subject)
+        self.client
+            .waiter(options, subject)
             .wait(|| self.look_running())
             .await
     }
@@ -35,7 +36,8 @@ impl ClusterHandle {
     /// [`Cancelled`](ErrorKind::Cancelled), and as any call.
     pub async fn wait_deleted(&self, options: &WaitOptions) -> Result<(), Error> {
         let subject = format!("cluster {} deleted", self.uid);
-        Waiter::new(self.client.clock(), options, subject)
+        self.client
+            .waiter(options, subject)
             .wait(|| self.look_deleted())
             .await
     }

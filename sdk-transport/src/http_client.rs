@@ -20,7 +20,7 @@ use tracing::{Instrument, field::Empty};
 use crate::{
     BodyStream, Clock, Decision, ElementSplitter, Error, ErrorKind, List, Outcome, Redactor,
     ReqwestTransport, RetryPolicy, Secret, TlsOptions, Transport, TransportError,
-    TransportErrorKind, lenient,
+    TransportErrorKind, WaitOptions, Waiter, lenient,
     reqwest_transport::{Proxy, ReqwestOptions},
 };
 
@@ -300,6 +300,7 @@ impl ResponseLog {
 #[derive(Clone)]
 pub struct HttpClient {
     shared: Arc<Shared>,
+    redactor: Redactor,
     timeout: Option<Duration>,
     log: Option<ResponseLog>,
 }
@@ -308,7 +309,6 @@ struct Shared {
     service: Arc<dyn Service>,
     transport: Arc<dyn Transport>,
     origin: Url,
-    redactor: Redactor,
     permits: Semaphore,
     user_agent: HeaderValue,
     options: ClientOptions,
@@ -369,11 +369,11 @@ impl HttpClient {
             })?),
         };
         Ok(Self {
+            redactor,
             shared: Arc::new(Shared {
                 service,
                 transport,
                 origin: base.clone(),
-                redactor,
                 permits: Semaphore::new(options.max_in_flight.min(Semaphore::MAX_PERMITS)),
                 user_agent: user_agent_value,
                 options,
@@ -413,12 +413,27 @@ impl HttpClient {
 
     /// Adds a secret to those that are cut out of everything stored or printed.
     pub fn learn_secret(&self, secret: &Secret) {
-        self.shared.redactor.learn(secret.expose());
+        self.redactor.learn(secret.expose());
+    }
+
+    /// The same client, which also cuts this secret out. Other handles do not learn it: for a secret of one call,
+    /// however large.
+    #[must_use]
+    pub fn knowing(&self, secret: &str) -> Self {
+        Self {
+            redactor: self.redactor.knowing(secret),
+            ..self.clone()
+        }
+    }
+
+    /// A waiter on this client's clock that cuts secrets out of what it tells.
+    pub fn waiter<'a>(&'a self, options: &'a WaitOptions, subject: String) -> Waiter<'a> {
+        Waiter::new(self.clock(), options, subject).redactor(self.redactor.clone())
     }
 
     /// What cuts secrets out.
     pub fn redactor(&self) -> &Redactor {
-        &self.shared.redactor
+        &self.redactor
     }
 
     /// Sends a call and reads the whole answer.
@@ -430,9 +445,9 @@ impl HttpClient {
     pub async fn execute(&self, call: &Call) -> Result<Response<Bytes>, Error> {
         let limit = self.shared.options.limits.max_body;
         let budget = self.timeout_of(call);
-        self.run(call, Some(budget), |response| async move {
+        self.run(&self.named(call), Some(budget), |response| async move {
             let (head, body) = response.into_parts();
-            Ok(Response::from_parts(head, read(body, limit).await?))
+            Ok(Response::from_parts(head, self.read(body, limit).await?))
         })
         .await
     }
@@ -455,6 +470,7 @@ impl HttpClient {
         &self,
         call: &Call,
     ) -> Result<List<T>, Error> {
+        let call = &*self.named(call);
         let max_element = self.shared.options.limits.max_element;
         let silence = self.timeout_of(call);
         self.run(call, None, |response| async move {
@@ -463,7 +479,7 @@ impl HttpClient {
             let mut splitter = ElementSplitter::new(max_element);
             let mut list = List::default();
             let mut index = 0;
-            while let Some(piece) = next_piece(&mut body, silence).await? {
+            while let Some(piece) = self.next_piece(&mut body, silence).await? {
                 for element in splitter
                     .push(&piece)
                     .map_err(|error| Attempt::last(self.about(call, &error, status)))?
@@ -483,6 +499,23 @@ impl HttpClient {
         .await
     }
 
+    /// The call under names that may stand in errors and traces: those of any call have the caller's path in them.
+    fn named<'a>(&self, call: &'a Call) -> Cow<'a, Call> {
+        let operation = self.redactor.clean(&call.operation);
+        let template = self.redactor.clean(&call.template);
+        if matches!(
+            (&operation, &template),
+            (Cow::Borrowed(_), Cow::Borrowed(_))
+        ) {
+            return Cow::Borrowed(call);
+        }
+        Cow::Owned(Call {
+            operation: Cow::Owned(operation.into_owned()),
+            template: Cow::Owned(template.into_owned()),
+            ..call.clone()
+        })
+    }
+
     fn timeout_of(&self, call: &Call) -> Duration {
         call.timeout
             .or(self.timeout)
@@ -491,7 +524,7 @@ impl HttpClient {
 
     /// Completes an error that arose outside the loop: operation, status, redaction.
     fn about(&self, call: &Call, error: &Error, status: StatusCode) -> Error {
-        let message = self.shared.redactor.clean(error.message()).into_owned();
+        let message = self.redactor.clean(error.message()).into_owned();
         Error::new(error.kind(), message)
             .with_operation(call.operation.clone())
             .with_status(status.as_u16())
@@ -643,7 +676,7 @@ impl HttpClient {
             let limit = shared.options.limits.max_body;
             let (head, body) = response.into_parts();
             // An error's body that breaks off still has its status.
-            let body = read(body, limit).await.unwrap_or_default();
+            let body = self.read(body, limit).await.unwrap_or_default();
             Err(self.unsuccessful(call, &Response::from_parts(head, body)))
         };
         let result = match budget {
@@ -690,10 +723,7 @@ impl HttpClient {
             .filter(|(name, _)| *name != header::SET_COOKIE)
             .map(|(name, value)| {
                 let value = String::from_utf8_lossy(value.as_bytes());
-                (
-                    name.to_string(),
-                    self.shared.redactor.clean(&value).into_owned(),
-                )
+                (name.to_string(), self.redactor.clean(&value).into_owned())
             })
             .collect();
         ResponseMeta {
@@ -705,9 +735,68 @@ impl HttpClient {
         }
     }
 
+    /// The error as it is, unless it repeats a secret: then no more of it than its cleaned text.
+    fn without_secrets(&self, error: TransportError) -> TransportError {
+        let mut shown = format!("{error:?}");
+        let mut cause: Option<&dyn std::error::Error> = Some(&error);
+        while let Some(error) = cause {
+            shown.push_str(&format!("\n{error}"));
+            cause = error.source();
+        }
+        match self.redactor.clean(&shown) {
+            Cow::Borrowed(_) => error,
+            Cow::Owned(_) => {
+                let text = self.redactor.clean(&error.to_string()).into_owned();
+                TransportError::new(error.kind(), text)
+            }
+        }
+    }
+
+    async fn next_piece(
+        &self,
+        body: &mut BodyStream,
+        silence: Duration,
+    ) -> Result<Option<Bytes>, Attempt> {
+        match tokio::time::timeout(silence, body.next()).await {
+            Ok(Some(piece)) => piece.map(Some).map_err(|error| self.body_broken(error)),
+            Ok(None) => Ok(None),
+            Err(_) => Err(timed_out(silence)),
+        }
+    }
+
+    async fn read(&self, mut body: BodyStream, limit: usize) -> Result<Bytes, Attempt> {
+        let mut whole = BytesMut::new();
+        while let Some(piece) = body.next().await {
+            let piece = piece.map_err(|error| self.body_broken(error))?;
+            if whole.len() + piece.len() > limit {
+                return Err(Attempt::last(Error::new(
+                    ErrorKind::TooLarge,
+                    format!("the answer is longer than {limit} bytes"),
+                )));
+            }
+            whole.extend_from_slice(&piece);
+        }
+        Ok(whole.freeze())
+    }
+
+    fn body_broken(&self, error: TransportError) -> Attempt {
+        let error = self.without_secrets(error);
+        Attempt {
+            error: Error::new(
+                ErrorKind::Transport,
+                format!("the answer broke off: {error}"),
+            )
+            .with_source(error),
+            outcome: Outcome::Unknown { retry_after: None },
+            mended: false,
+            status: None,
+        }
+    }
+
     fn broken(&self, error: TransportError) -> Attempt {
         let origin = self.shared.origin.origin().ascii_serialization();
-        let text = self.shared.redactor.clean(&error.to_string()).into_owned();
+        let error = self.without_secrets(error);
+        let text = error.to_string();
         let lost = Outcome::Unknown { retry_after: None };
         let (kind, message, hint, outcome) = match error.kind() {
             TransportErrorKind::Connect => (
@@ -747,7 +836,7 @@ impl HttpClient {
     fn unsuccessful(&self, call: &Call, response: &Response<Bytes>) -> Attempt {
         let shared = &*self.shared;
         let status = response.status();
-        let clean = |text: &str| shared.redactor.clean(text).into_owned();
+        let clean = |text: &str| self.redactor.clean(text).into_owned();
         if status.is_redirection() {
             let target = response
                 .headers()
@@ -766,7 +855,12 @@ impl HttpClient {
                 status: Some(status),
             };
         }
-        let failure = shared.service.failure(call, response);
+        // Before it is read: what is read is cut to length, and half a secret would not be found.
+        let body = clean(&String::from_utf8_lossy(response.body()));
+        let mut cleaned = Response::new(Bytes::from(body));
+        *cleaned.status_mut() = status;
+        cleaned.headers_mut().clone_from(response.headers());
+        let failure = shared.service.failure(call, &cleaned);
         let retry_after = retry_after(response.headers(), &shared.options.wall_clock);
         let outcome = match failure.retry {
             Retryability::Never | Retryability::Mended => Outcome::Final,
@@ -778,7 +872,7 @@ impl HttpClient {
             .into_iter()
             .map(|(field, messages)| {
                 (
-                    field,
+                    clean(&field),
                     messages.iter().map(|message| clean(message)).collect(),
                 )
             })
@@ -786,7 +880,7 @@ impl HttpClient {
         let mut error = Error::new(failure.kind, clean(&failure.message))
             .with_status(status.as_u16())
             .with_server_code(failure.server_code.as_deref().map(clean))
-            .with_reference(failure.reference)
+            .with_reference(failure.reference.as_deref().map(clean))
             .with_fields(fields)
             .with_retry_after(retry_after)
             .with_retryable(!matches!(
@@ -797,7 +891,7 @@ impl HttpClient {
             error = error.with_hint(clean(&hint));
         }
         if failure.keep_body {
-            error = error.with_body(clean(&String::from_utf8_lossy(response.body())));
+            error = error.with_body(String::from_utf8_lossy(cleaned.body()).into_owned());
         }
         Attempt {
             error,
@@ -846,42 +940,6 @@ fn timed_out(limit: Duration) -> Attempt {
         mended: false,
         status: None,
     }
-}
-
-fn body_broken(error: TransportError) -> Attempt {
-    Attempt {
-        error: Error::new(
-            ErrorKind::Transport,
-            format!("the answer broke off: {error}"),
-        )
-        .with_source(error),
-        outcome: Outcome::Unknown { retry_after: None },
-        mended: false,
-        status: None,
-    }
-}
-
-async fn next_piece(body: &mut BodyStream, silence: Duration) -> Result<Option<Bytes>, Attempt> {
-    match tokio::time::timeout(silence, body.next()).await {
-        Ok(Some(piece)) => piece.map(Some).map_err(body_broken),
-        Ok(None) => Ok(None),
-        Err(_) => Err(timed_out(silence)),
-    }
-}
-
-async fn read(mut body: BodyStream, limit: usize) -> Result<Bytes, Attempt> {
-    let mut whole = BytesMut::new();
-    while let Some(piece) = body.next().await {
-        let piece = piece.map_err(body_broken)?;
-        if whole.len() + piece.len() > limit {
-            return Err(Attempt::last(Error::new(
-                ErrorKind::TooLarge,
-                format!("the answer is longer than {limit} bytes"),
-            )));
-        }
-        whole.extend_from_slice(&piece);
-    }
-    Ok(whole.freeze())
 }
 
 /// Reads `Retry-After`: seconds or an HTTP date.

@@ -1,6 +1,6 @@
 //! The real transport: reqwest with rustls, no redirects, loopback never through a proxy.
 
-use std::{error::Error as StdError, net::ToSocketAddrs, sync::Arc, time::Duration};
+use std::{error::Error as StdError, fmt, net::ToSocketAddrs, sync::Arc, time::Duration};
 
 use ::url::Url;
 use async_trait::async_trait;
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Which proxy requests go through. Requests to this machine never go through one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub enum Proxy {
     /// What `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
     #[default]
@@ -23,6 +23,17 @@ pub enum Proxy {
     None,
     /// This one, for `http` and `https`.
     Url(String),
+}
+
+/// Without the URL, which may hold a password.
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::System => "System",
+            Self::None => "None",
+            Self::Url(_) => "Url(***)",
+        })
+    }
 }
 
 /// What a [`ReqwestTransport`] is made of.

@@ -5,7 +5,7 @@ use std::{fmt, future::Future, sync::Arc, time::Duration};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Clock, Error, ErrorKind};
+use crate::{Clock, Error, ErrorKind, Redactor};
 
 /// What one look found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,6 +160,7 @@ pub struct Waiter<'a> {
     clock: &'a Clock,
     options: &'a WaitOptions,
     subject: String,
+    redactor: Redactor,
 }
 
 impl<'a> Waiter<'a> {
@@ -169,7 +170,15 @@ impl<'a> Waiter<'a> {
             clock,
             options,
             subject: subject.into(),
+            redactor: Redactor::new(),
         }
+    }
+
+    /// Cuts the secrets that it knows out of states and reasons.
+    #[must_use]
+    pub fn redactor(mut self, redactor: Redactor) -> Self {
+        self.redactor = redactor;
+        self
     }
 
     /// Waits, with `look` observing once.
@@ -193,10 +202,15 @@ impl<'a> Waiter<'a> {
                 Ok(Observation::Failed { state, reason }) => {
                     return Err(Error::new(
                         ErrorKind::FailedState,
-                        format!("{}: the state is {state}: {reason}", self.subject),
+                        format!(
+                            "{}: the state is {}: {}",
+                            self.subject,
+                            self.redactor.clean(&state),
+                            self.redactor.clean(&reason)
+                        ),
                     ));
                 }
-                Ok(Observation::Pending { state }) => state,
+                Ok(Observation::Pending { state }) => self.redactor.clean(&state).into_owned(),
                 Err(error) if error.is_retryable() => error.to_string(),
                 Err(error) => return Err(error),
             };

@@ -7,7 +7,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     AllocateOptions, DeployOptions, Machine, MachineFilter, MachineUpdate, PowerOffOptions,
-    PowerOnOptions, PowerParameters, PowerState, ReleaseOptions,
+    PowerOnOptions, PowerParameters, PowerState, ReleaseOptions, UserData,
 };
 use crate::{Client, options::Fields, request::operations};
 
@@ -214,7 +214,7 @@ impl MachineHandle {
         if let Some(key) = &options.license_key {
             self.client.learn_secret(key);
         }
-        self.client
+        self.client_for(options.user_data.as_ref())
             .json(DEPLOY.at(&[&self.system_id]).fields(options))
             .await
     }
@@ -246,7 +246,7 @@ impl MachineHandle {
     /// # Errors
     /// [`StateConflict`](ErrorKind::StateConflict) if it is not allocated.
     pub async fn power_on(&self, options: &PowerOnOptions) -> Result<Machine, Error> {
-        self.client
+        self.client_for(options.user_data.as_ref())
             .json(POWER_ON.at(&[&self.system_id]).fields(options))
             .await
     }
@@ -352,6 +352,14 @@ impl MachineHandle {
                     .fields(&annotations),
             )
             .await
+    }
+
+    /// A refusal may repeat what it refuses.
+    fn client_for(&self, user_data: Option<&UserData>) -> Client {
+        match user_data {
+            Some(data) => self.client.knowing(&String::from_utf8_lossy(data.expose())),
+            None => self.client.clone(),
+        }
     }
 
     /// A refusal may repeat what it refuses.

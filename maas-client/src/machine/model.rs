@@ -365,7 +365,12 @@ impl Serialize for PowerParameters {
 
 impl<'de> Deserialize<'de> for PowerParameters {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let values: Option<BTreeMap<String, Value>> = Option::deserialize(deserializer)?;
+        // Read as any value first: the error of one that is no object would repeat it.
+        let values = match Value::deserialize(deserializer)? {
+            Value::Object(values) => Some(values),
+            Value::Null => None,
+            _ => return Err(serde::de::Error::custom("expected an object")),
+        };
         let secrets = values.unwrap_or_default().into_iter().map(|(name, value)| {
             let text = match value {
                 Value::String(text) => text,

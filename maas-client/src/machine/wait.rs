@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use sdk_transport::{Error, ErrorKind, Observation, WaitOptions, Waiter};
+use sdk_transport::{Error, ErrorKind, Observation, WaitOptions};
 
 use super::{Machine, MachineHandle, NodeStatus};
 use crate::event::EventFilter;
@@ -87,7 +87,7 @@ impl MachineHandle {
                 },
             })
         };
-        named(Waiter::new(self.client.clock(), options, subject).wait(look)).await
+        named(self.client.waiter(options, subject).wait(look)).await
     }
 
     /// The server's own words: what stands in the machine, else its latest events.
