@@ -194,11 +194,16 @@ fn forms(secret: &str) -> Vec<String> {
     if secret.len() < SHORTEST_SECRET {
         return Vec::new();
     }
-    let mut forms = escapes(secret);
+    let once = escapes(secret);
+    let mut forms: Vec<String> = once
+        .iter()
+        .flat_map(|form| base64(form.as_bytes()))
+        .collect();
     if secret.len() <= TWICE {
-        forms = forms.iter().flat_map(|form| escapes(form)).collect();
+        forms.extend(once.iter().flat_map(|form| escapes(form)));
+    } else {
+        forms.extend(once);
     }
-    forms.extend(base64(secret.as_bytes()));
     forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     forms.dedup();
     forms
