@@ -20,6 +20,8 @@ npm pack --silent --pack-destination "$fresh" >/dev/null
 printf '{"name":"consumer","private":true,"type":"module"}\n' >"$fresh/package.json"
 cp -r test "$fresh/test"
 cp ../examples/node/*.mjs "$fresh/"
+awk '/^```js$/ { on = 1; next } /^```$/ { on = 0 } on' ../README.md >"$fresh/readme.mjs"
+test -s "$fresh/readme.mjs"
 (
   cd "$fresh"
   npm install --no-audit --no-fund --loglevel=error ./palette-maas-*.tgz

@@ -28,7 +28,9 @@ cd "$work"
 "$work/venv/bin/python" -m mypy --cache-dir "$work/mypy" --strict "$root/bindings-python/type_tests" "$root/examples/python" \
     "$root/bindings-python/generate.py"
 "$work/venv/bin/python" -m mypy.stubtest palette_maas
-for example in "$root"/examples/python/*.py; do
+awk '/^```python$/ { on = 1; next } /^```$/ { on = 0 } on' "$root/README.md" >readme.py
+test -s readme.py
+for example in readme.py "$root"/examples/python/*.py; do
     echo "== $example"
     "$work/venv/bin/python" "$example"
 done
