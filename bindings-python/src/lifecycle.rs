@@ -1,6 +1,10 @@
 //! The engine: plain values in, plain values out, as dicts or as JSON text.
 
-use lifecycle_core::{Desired, NetworkInput, PreviewOptions, Request, World, canonical_json};
+use std::time::Duration;
+
+use lifecycle_core::{
+    Desired, NetworkInput, PreviewOptions, Refusal, Request, World, canonical_json,
+};
 use pyo3::{exceptions::PyRuntimeError, prelude::*};
 use sdk_transport::Error;
 use serde::{Serialize, de::DeserializeOwned};
@@ -45,6 +49,18 @@ impl Form for Json {
     }
 }
 
+/// A refusal as an error, the same in every language.
+fn refused(refusal: &Refusal) -> Error {
+    let error = Error::refused(refusal.code.as_str(), &refusal.message)
+        .with_retry_after(refusal.retry_after_ms.map(Duration::from_millis))
+        .with_details(refusal.args.clone().into_iter().collect());
+    if refusal.hint.is_empty() {
+        error
+    } else {
+        error.with_hint(&refusal.hint)
+    }
+}
+
 /// Makes of each function of the engine one Python function for values and one for JSON text.
 macro_rules! functions {
     ($(
@@ -84,6 +100,8 @@ macro_rules! functions {
 functions! {
     /// What is wrong or doubtful about what is wanted, without a look at the world.
     fn validate, validate_json(desired: Desired) = Ok(lifecycle_core::validate(&desired));
+    /// Judges a user's request. Raises `RefusedError` with the refusal's own code (`E_…`) and its facts in `details`.
+    fn admit, admit_json(request: Request, world: World) = lifecycle_core::admit(&request, &world).map_err(|refusal| refused(&refusal));
     /// What to do now, why, and when to ask again.
     fn decide, decide_json(world: World) = Ok(lifecycle_core::decide(&world));
     /// What will happen, step by step, before it is done; without a request, what is going on already.

@@ -21,6 +21,7 @@ from palette_maas import lifecycle, maas
 
 TESTS = Path(__file__).parents[2] / "tests"
 SECRETS = ["token-secret", "token-key:token-secret"]
+ATTRIBUTES = ["code", "status", "operation", "attempts", "server_code", "retryable", "fields", "details"]
 Case = dict[str, Any]
 
 
@@ -53,7 +54,10 @@ class Server:
     """Answers the expected requests in order and keeps what was wrong with those that came."""
 
     def __init__(self, exchanges: list[dict[str, Any]]) -> None:
-        self.open = [one for one in exchanges for _ in range(one.get("times", 1))]
+        # Replies are made before anything is served: a recording without an answer fails here.
+        self.open = [
+            (one["expect"], one["reply"], body_of(one["reply"])) for one in exchanges for _ in range(one.get("times", 1))
+        ]
         self.faults: list[str] = []
         outer = self
 
@@ -69,8 +73,8 @@ class Server:
                     outer.faults.append(f"nothing more was expected, but {self.command} {self.path} came")
                     self.close_connection = True
                     return
-                exchange = outer.open.pop(0)
-                expected, url = exchange["expect"], urlsplit(self.path)
+                expected, reply, parts = outer.open.pop(0)
+                url = urlsplit(self.path)
                 found = (
                     self.command,
                     unquote(url.path),
@@ -90,13 +94,12 @@ class Server:
                     authorization.startswith("OAuth ") and 'oauth_token="token-key"' in authorization
                 ):
                     outer.faults.append(f"not signed with the key: {authorization}")
-                self.reply(exchange["reply"])
+                self.reply(reply, *parts)
 
-            def reply(self, reply: dict[str, Any]) -> None:
+            def reply(self, reply: dict[str, Any], status: int, headers: dict[str, str], body: bytes) -> None:
                 if reply.get("close"):
                     self.close_connection = True
                     return
-                status, headers, body = body_of(reply)
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value.replace("{server}", outer.origin))
@@ -193,7 +196,7 @@ def judge_error(error: palette_maas.Error, expected: dict[str, Any]) -> None:
     texts = expected.pop("message_contains", [])
     for text in [texts] if isinstance(texts, str) else texts:
         assert text in str(error), f"{text!r} is not in {error}"
-    found = {name: getattr(error, name) for name in dir(error) if not name.startswith("_")}
+    found = {name: getattr(error, name) for name in ATTRIBUTES}
     found["retry_after_ms"] = None if error.retry_after is None else round(error.retry_after * 1000)
     contains(found, expected, "error")
     printed = f"{error!r} {error} {vars(error)} {''.join(traceback.format_exception(error))}"

@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any, Generic, Literal, TypeVar, final, overload
 
 from .lifecycle_types import (
+    Admission,
     Decision,
     Desired,
     Finding,
@@ -167,6 +168,12 @@ def validate(desired: Desired) -> builtins.list[Finding]:
 
 def validate_json(desired: str) -> str:
     """Like `validate`, from JSON text to canonical JSON text."""
+
+def admit(request: Request, world: World) -> Admission:
+    """Judges a user's request. Raises `RefusedError` with the refusal's own code (`E_…`) and its facts in `details`."""
+
+def admit_json(request: str, world: str) -> str:
+    """Like `admit`, from JSON text to canonical JSON text."""
 
 def decide(world: World) -> Decision:
     """What to do now, why, and when to ask again."""

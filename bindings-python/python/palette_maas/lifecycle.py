@@ -6,6 +6,8 @@ equal bytes in every language.
 """
 
 from ._native import (
+    admit,
+    admit_json,
     decide,
     decide_json,
     plan_network,
@@ -17,6 +19,8 @@ from ._native import (
 )
 
 __all__ = [
+    "admit",
+    "admit_json",
     "decide",
     "decide_json",
     "plan_network",
