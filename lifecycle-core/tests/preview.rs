@@ -1,10 +1,12 @@
 //! The figures that the specification promises for whole rollouts.
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{T0, add_running, pool, world};
 use lifecycle_core::{
-    ClusterSpec, Code, Erase, Plan, Planner, PoolSpec, PreviewOptions, Request, Role, Strategy,
-    Verb, World, decide, preview,
+    ClusterSpec, Code, Erase, Pace, Plan, Planner, PoolSpec, PreviewOptions, Request, Role,
+    Simulation, Strategy, Verb, World, admit, decide, guard_holds, preview,
 };
 
 fn quick(strategy: Strategy, size: u32) -> PoolSpec {
@@ -191,4 +193,89 @@ fn what_the_engine_refuses_is_a_blocker_and_for_cluster_api_a_risk() {
     assert_eq!(theirs.planner, Planner::ClusterApi);
     assert_eq!(theirs.risks[0].code, Code::Capacity);
     assert!(!theirs.steps.is_empty() && !theirs.feasible, "{theirs}");
+}
+
+/// I-X1: a host that carries the request out, asks also in between, and hands the world in as JSON and in another order, does exactly what
+/// the plan says, at its moments, and every guard holds.
+fn follows(w: &World, request: &Request) {
+    let options = PreviewOptions {
+        planner: Some(Planner::Engine),
+        ..PreviewOptions::default()
+    };
+    let plan = preview(w, Some(request), &options);
+    assert!(plan.feasible, "{plan}");
+    let mut world = w.clone();
+    world.desired = admit(request, w).unwrap_or_else(|r| panic!("{r}")).desired;
+    let mut sim = Simulation::new(world, Pace::P50);
+    let mut steps = plan.steps.iter();
+    let end = w.now_ms + i64::from(plan.duration_p50_s) * 1000;
+    let mut quiet = 0;
+    loop {
+        let mut seen: World =
+            serde_json::from_str(&serde_json::to_string(&sim.world).unwrap()).unwrap();
+        seen.observed.machines.reverse();
+        seen.observed.nodes.reverse();
+        let d = decide(&seen);
+        sim.world.memory = d.memory;
+        if !d.actions.is_empty() {
+            let step = steps
+                .next()
+                .unwrap_or_else(|| panic!("not in the plan: {:?}", d.actions));
+            assert_eq!((step.at_ms, &step.actions), (sim.world.now_ms, &d.actions));
+            for a in &d.actions {
+                assert_eq!(guard_holds(&sim.world, a), Ok(()), "{}", a.id);
+                sim.execute(a);
+            }
+            continue;
+        }
+        if sim.world.now_ms >= end {
+            break;
+        }
+        quiet += 1;
+        assert!(quiet < 5000, "no end");
+        let next = [
+            sim.next_effect_ms(),
+            d.next_wakeup_ms,
+            Some(sim.world.now_ms + 97_000),
+        ];
+        sim.advance(next.into_iter().flatten().min().unwrap().min(end));
+    }
+    assert_eq!(steps.next(), None, "the plan has more steps");
+}
+
+#[test]
+fn replaying_a_plan_gives_exactly_the_plan() {
+    let spec = ClusterSpec::new("c1")
+        .requested_ms(T0)
+        .control_plane(PoolSpec::control_plane("cp", 3))
+        .worker(PoolSpec::worker("w", 3));
+    follows(
+        &world(6),
+        &Request::Create {
+            cluster: Box::new(spec.clone()),
+            queue_if_short: false,
+        },
+    );
+    let mut w = world(1);
+    add_running(&mut w, spec.clone());
+    for strategy in [Strategy::ExpandFirst, Strategy::ContractFirst] {
+        let mut next = spec.clone();
+        for p in next.control_plane.iter_mut().chain(&mut next.workers) {
+            p.revision = "r2".into();
+            p.strategy = strategy;
+        }
+        follows(
+            &w,
+            &Request::Update {
+                cluster: Box::new(next),
+            },
+        );
+    }
+    follows(
+        &w,
+        &Request::Delete {
+            id: "c1".into(),
+            actor_role: Role::Other,
+        },
+    );
 }

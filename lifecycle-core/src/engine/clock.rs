@@ -4,6 +4,7 @@ use crate::{Diagnostic, DiagnosticCode, FORCE_DELETE_AFTER_MS, Memory, Millis, R
 
 use super::explain::facts;
 use super::index::Cluster;
+use super::switch::Rule;
 
 const DAY_MS: Millis = 86_400_000;
 
@@ -24,7 +25,8 @@ pub(crate) fn read(now: Millis, memory: &Memory) -> Clock {
     let by = |a: Millis, b: Millis| facts! {"by_ms": a.saturating_sub(b)};
     let mut diagnostics = Vec::new();
     let mut jumped = false;
-    let hwm = match memory.clock_hwm_ms {
+    let remembered = memory.clock_hwm_ms.filter(|_| Rule::MonotoneClock.holds());
+    let hwm = match remembered {
         Some(mark) if mark.saturating_sub(now) > DAY_MS => {
             diagnostics.push(Diagnostic {
                 code: DiagnosticCode::ClockHwmReset,
@@ -89,6 +91,9 @@ pub(crate) fn started(w: &World, c: &Cluster<'_>, clock: &Clock) -> Millis {
 
 /// How long until a force delete is possible: 0 when it is.
 pub(crate) fn force_remaining_ms(w: &World, started_ms: Millis, clock: &Clock) -> u64 {
+    if !Rule::ForceDeleteClock.holds() {
+        return 0;
+    }
     let gate = started_ms.saturating_add(FORCE_DELETE_AFTER_MS);
     let by_clock = gate.saturating_sub(clock.t).max(0);
     let by_server = if clock.jumped {
@@ -100,9 +105,14 @@ pub(crate) fn force_remaining_ms(w: &World, started_ms: Millis, clock: &Clock) -
 }
 
 /// Whether the accepted force delete counts: a request made too early never fires later.
-pub(crate) fn force_honoured(c: &Cluster<'_>, started_ms: Millis) -> bool {
+pub(crate) fn force_honoured(c: &Cluster<'_>, started_ms: Millis, clock: &Clock) -> bool {
     c.spec.force_delete.as_ref().is_some_and(|f| {
-        f.requested_ms >= started_ms.saturating_add(FORCE_DELETE_AFTER_MS)
+        let counted_ms = if Rule::RefusedNeverFires.holds() {
+            f.requested_ms
+        } else {
+            clock.t
+        };
+        counted_ms >= started_ms.saturating_add(FORCE_DELETE_AFTER_MS)
             && matches!(f.actor_role, Role::TenantAdmin | Role::ProjectAdmin)
     })
 }

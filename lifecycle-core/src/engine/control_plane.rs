@@ -9,6 +9,7 @@ use super::index::{Cluster, Fleet, is_free_status};
 use super::out::Out;
 use super::phase::{NodeView, Phase, count, pick};
 use super::pool::Pool;
+use super::switch::Rule as Switch;
 use super::view::{View, Weight, member_node};
 use super::{actions, freeze};
 
@@ -80,7 +81,7 @@ impl<'a> Cp<'_, 'a> {
 
     /// Commit step allowed: safe_remove, and no learner.
     fn may_commit(&self, x: &NodeView<'_>) -> bool {
-        self.safe_remove(x) && self.c.etcd.learners == 0
+        self.safe_remove(x) && self.c.etcd.no_learner()
     }
 
     /// reason(x) to go, x counted as staying.
@@ -110,7 +111,8 @@ impl<'a> Cp<'_, 'a> {
         if self.c.etcd.view != View::Uninitialised {
             return Next;
         }
-        if self.pool.live == 0 && !self.c.spec.paused && self.pool.held < self.pool.ceiling() {
+        let may_init = self.pool.live == 0 || !Switch::InitOnce.holds();
+        if may_init && !self.c.spec.paused && self.pool.held < self.pool.ceiling() {
             self.demand(class::of_refill(self.c, self.pool), "CP-2", out);
         }
         Stop
@@ -249,7 +251,7 @@ impl<'a> Cp<'_, 'a> {
                 if now < due {
                     out.wake(due);
                 } else if self.c.etcd.safe_remove_weight(Weight::of_member(member))
-                    && self.c.etcd.learners == 0
+                    && self.c.etcd.no_learner()
                 {
                     if flow == Next {
                         self.remove_ghost(label, member, "a dead member without a node", out);
@@ -329,7 +331,10 @@ impl<'a> Cp<'_, 'a> {
             };
             // An unhealthy node was drained without asking the others (CP-9), so they are not asked now: else the two rules would alternate.
             let safe = self.may_commit(x) && (x.unhealthy || self.c.etcd.others_healthy(x));
-            if !self.reason(x) {
+            let blind = x.phase == Phase::Drained && !Switch::CommitRecheck.holds();
+            if blind {
+                commit(self.c, self.pool, x, "CP-7", out);
+            } else if !self.reason(x) {
                 cancel(
                     self.fleet,
                     self.c,
@@ -339,7 +344,7 @@ impl<'a> Cp<'_, 'a> {
                     "there is no reason for it to go any more",
                     out,
                 );
-            } else if counted && !safe {
+            } else if counted && !safe && Switch::CancelDrain.holds() {
                 cancel(
                     self.fleet,
                     self.c,
@@ -366,7 +371,9 @@ impl<'a> Cp<'_, 'a> {
         if self.c.spec.paused {
             return Stop;
         }
-        let Some(x) = self.pool.nodes.iter().find(|x| x.phase.is_creating()) else {
+        let creating =
+            |x: &&NodeView<'_>| x.phase.is_creating() && Switch::OneControlPlaneOperation.holds();
+        let Some(x) = self.pool.nodes.iter().find(creating) else {
             return Next;
         };
         let facts = facts! {"node": x.id, "phase": x.phase.name(), "outdated": self.pool.outdated};
@@ -421,7 +428,7 @@ impl<'a> Cp<'_, 'a> {
         if self.pool.live >= self.pool.size {
             return Next;
         }
-        if self.pool.held <= self.pool.size {
+        if self.pool.held < self.pool.ceiling() {
             self.demand(class::of_refill(self.c, self.pool), "CP-10", out);
         } else {
             self.wait_for_return("CP-10", out);
@@ -492,7 +499,7 @@ impl<'a> Cp<'_, 'a> {
             return Stop;
         }
         if live <= size {
-            if self.pool.held <= size {
+            if self.pool.held < self.pool.ceiling() {
                 self.demand(class::CP_SURGE, "CP-12", out);
             } else {
                 self.wait_for_return("CP-12", out);

@@ -38,7 +38,7 @@ pub(crate) fn run(
         out.wake(gate);
     }
     let orphans: Vec<String> = c.machines.iter().map(|m| m.system_id.clone()).collect();
-    if force_honoured(c, since) {
+    if force_honoured(c, since, clock) {
         let text = "force delete: {orphans} machines are left behind for somebody to clean up";
         out.say(explain(
             c.id,

@@ -1,8 +1,8 @@
 //! 3.5.2 Guards: a stale observation, a mass failure, an invalid specification.
 use crate::prelude::*;
 use crate::{
-    Action, Code, ConditionCode, Diagnostic, DiagnosticCode, MassFailure, PoolSpec, Strategy,
-    UnblockKind, Verb, Verdict, ms_of,
+    Action, ConditionCode, Diagnostic, DiagnosticCode, MassFailure, UnblockKind, Verb, Verdict,
+    ms_of,
 };
 
 use super::explain::{Until, explain, facts};
@@ -11,25 +11,9 @@ use super::out::Out;
 use super::phase::NodeView;
 use super::view::View;
 
-/// What is wrong with a specification, as far as planning by it would be unsafe.
+/// 3.1 What is wrong with a specification: it is not planned by.
 pub(crate) fn invalid(spec: &crate::ClusterSpec, is_pcg: bool) -> Option<String> {
-    let cp = spec.control_plane.as_ref();
-    let wrong_cp = |p: &PoolSpec| match p.size {
-        0 => Some(Code::CpSizeZero),
-        2 if is_pcg => Some(Code::PcgSize),
-        n if n % 2 == 0 => Some(Code::CpSizeEven),
-        n if n > 7 => Some(Code::CpSizeTooLarge),
-        1 if p.strategy == Strategy::ContractFirst => Some(Code::CpContractSingle),
-        _ if matches!(p.strategy, Strategy::Custom { .. }) || p.max_parallel != 1 => {
-            Some(Code::CpStrategy)
-        }
-        _ => None,
-    };
-    if let Some(code) = cp.and_then(wrong_cp) {
-        return Some(code.as_str().to_owned());
-    }
-    let names: BTreeSet<&str> = spec.pools().map(|p| p.id.as_str()).collect();
-    (names.len() != spec.pools().count()).then(|| Code::PoolDuplicate.as_str().to_owned())
+    crate::validate::first_error(spec, is_pcg).map(|code| code.as_str().to_owned())
 }
 
 /// (a) Stale: too old an observation; nothing but CancelDrain is kept.

@@ -9,6 +9,7 @@ use crate::{
 use super::explain::facts;
 use super::phase::{Context, NodeView, Phase, derive, operator_marks};
 use super::pool::Pool;
+use super::switch::Rule;
 use super::view::EtcdTerms;
 
 /// What every rule may look at.
@@ -54,7 +55,7 @@ impl<'a> Frame<'a> {
                 Verb::Release { system_id, .. } => {
                     frame.releasing.insert(system_id, p.issued_ms);
                 }
-                Verb::Allocate { system_id, .. } => {
+                Verb::Allocate { system_id, .. } if Rule::PendingCounts.holds() => {
                     frame.allocating.insert(system_id);
                 }
                 _ => {}
@@ -483,6 +484,7 @@ impl<'a> Build<'_, 'a> {
                 node, system_id, ..
             } = &p.action.verb
                 && !self.nodes.iter().any(|n| n.id == *node)
+                && Rule::PendingCounts.holds()
             {
                 let pool = p.action.pool().unwrap_or("");
                 views.push((pool, planned(node, p.issued_ms, f.machine(system_id))));

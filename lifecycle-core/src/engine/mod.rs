@@ -11,6 +11,7 @@
 //! | 3.5.6 freeze, quarantine, memory | `freeze` |
 //! | 3.5.7 wake-ups | `wakeup` |
 //! | 3.7 clocks | `clock` |
+//! | 7 switches for the ablation | `switch` |
 //! | 3.11 explanations, 3.3 actions | `explain`, `actions` |
 pub(crate) mod actions;
 pub(crate) mod arbitration;
@@ -35,6 +36,7 @@ pub(crate) mod reclaim;
 pub(crate) mod returning;
 pub(crate) mod state;
 pub(crate) mod status;
+pub(crate) mod switch;
 pub(crate) mod view;
 pub(crate) mod wakeup;
 pub(crate) mod worker;
@@ -181,6 +183,10 @@ impl<'f, 'a> Run<'f, 'a> {
             if stale {
                 self.stopped.insert(ci);
                 guard::apply_stale(fleet, c, out);
+            }
+            if !switch::Rule::AbortingNeverCreates.holds() {
+                control_plane::plan(fleet, ci, out);
+                worker::plan(fleet, ci, out);
             }
             return;
         }

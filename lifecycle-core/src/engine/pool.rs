@@ -4,6 +4,7 @@ use crate::{Millis, Planner, PoolSpec, Strategy, Version, ms_of};
 
 use super::index::{Frame, Target, falls_back};
 use super::phase::{Context, NodeView, Phase, count};
+use super::switch::Rule;
 
 /// A pool with its terms.
 pub(crate) struct Pool<'a> {
@@ -49,7 +50,7 @@ impl<'a> Pool<'a> {
             _ => size.saturating_sub(unavailable),
         };
         let live = count(&nodes, |x| x.phase.is_live());
-        let returning = if spec.holds_returning() {
+        let returning = if spec.holds_returning() && Rule::HeldCountsReturning.holds() {
             count(&nodes, |x| x.phase == Phase::Returning && !x.stuck)
                 .saturating_add(stray_returning)
         } else {
@@ -90,6 +91,9 @@ impl<'a> Pool<'a> {
 
     /// Most nodes and machines at a time: size plus the larger of surge and unavailable.
     pub(crate) fn ceiling(&self) -> u32 {
+        if !Rule::Ceiling.holds() {
+            return u32::MAX;
+        }
         self.size.saturating_add(self.surge.max(self.unavailable))
     }
 

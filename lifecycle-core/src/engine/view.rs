@@ -4,6 +4,7 @@ use crate::{ClusterObs, Etcd, EtcdMember, EtcdView, ms_of};
 
 use super::index::Frame;
 use super::phase::{NodeView, Phase};
+use super::switch::Rule;
 
 /// What is known of etcd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,9 +112,9 @@ impl<'a> EtcdTerms<'a> {
             View::Uninitialised
         } else if kind != Etcd::Stacked {
             View::Good
-        } else if !known || members.is_empty() || strange {
+        } else if (!known && Rule::ViewUnknownFreezes.holds()) || members.is_empty() || strange {
             View::Unknown
-        } else if healthy < quorum(voters) {
+        } else if healthy < quorum(voters) && Rule::CurrentQuorum.holds() {
             View::Lost
         } else {
             View::Good
@@ -145,18 +146,19 @@ impl<'a> EtcdTerms<'a> {
     }
 
     /// The majority holds now.
-    pub(crate) const fn current_quorum(&self) -> bool {
-        self.healthy >= quorum(self.voters)
+    pub(crate) fn current_quorum(&self) -> bool {
+        !Rule::CurrentQuorum.holds() || self.healthy >= quorum(self.voters)
     }
 
     /// The majority will hold without it, and somebody is left.
-    pub(crate) const fn target_quorum(&self, x: Weight) -> bool {
+    pub(crate) fn target_quorum(&self, x: Weight) -> bool {
         let left = self.voters.saturating_sub(x.m);
-        left >= 1 && self.healthy.saturating_sub(x.v) >= quorum(left)
+        left >= 1
+            && (!Rule::TargetQuorum.holds() || self.healthy.saturating_sub(x.v) >= quorum(left))
     }
 
     /// safe_remove of a member: current and target quorum (I-Q1).
-    pub(crate) const fn safe_remove_weight(&self, x: Weight) -> bool {
+    pub(crate) fn safe_remove_weight(&self, x: Weight) -> bool {
         self.current_quorum() && self.target_quorum(x)
     }
 
@@ -172,12 +174,18 @@ impl<'a> EtcdTerms<'a> {
     /// Every member but x's is healthy and none is a learner (voluntary removals only).
     pub(crate) fn others_healthy(&self, x: &NodeView<'_>) -> bool {
         !self.is_stacked()
-            || (self.learners == 0
+            || !Rule::OtherMembersHealthy.holds()
+            || (self.no_learner()
                 && self
                     .members
                     .iter()
                     .filter(|m| x.member.is_none_or(|own| own.member_id != m.member_id))
                     .all(|m| m.healthy.is_true()))
+    }
+
+    /// No voter is removed while a learner is there (I-Q4).
+    pub(crate) fn no_learner(&self) -> bool {
+        self.learners == 0 || !Rule::NoVoterRemovedWhileLearner.holds()
     }
 
     /// The member that runs on this node.

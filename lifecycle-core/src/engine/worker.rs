@@ -13,6 +13,7 @@ use super::index::{Cluster, Fleet};
 use super::out::Out;
 use super::phase::{NodeView, Phase, count, pick};
 use super::pool::Pool;
+use super::switch::Rule;
 use super::view::View;
 use super::{freeze, housekeeping, returning};
 
@@ -108,7 +109,11 @@ impl<'a> Worker<'_, 'a> {
                     "there is no reason for it to go any more",
                     out,
                 );
-            } else if pool.avail < pool.floor && x.ready().is_true() && !x.cordoned_by_operator() {
+            } else if pool.avail < pool.floor
+                && Rule::Floor.holds()
+                && x.ready().is_true()
+                && !x.cordoned_by_operator()
+            {
                 cancel(
                     self.fleet,
                     self.c,
@@ -413,7 +418,8 @@ impl<'a> Worker<'_, 'a> {
             if drains >= pool.spec.max_parallel.max(1) {
                 break;
             }
-            if x.avail && avail.saturating_sub(1) < pool.size.saturating_sub(unavailable) {
+            let floor = pool.size.saturating_sub(unavailable);
+            if x.avail && avail.saturating_sub(1) < floor && Rule::Floor.holds() {
                 break;
             }
             if staying <= pool.size {
@@ -600,7 +606,7 @@ pub(crate) fn own_fits(
             && !m.locked
             && freeze::quarantined(memory, &m.system_id, fleet.f.now).is_none()
     };
-    x.machine.is_some_and(usable)
+    x.machine.is_some_and(usable) || !Rule::ReplaceableBeforeContract.holds()
 }
 
 /// replaceable(x): a replacement can be had now, from a free machine or its own.

@@ -577,6 +577,8 @@ impl Simulation {
                 node,
                 mode,
             } => self.reports(&cluster, &node, mode),
+            Effect::Ready { cluster, node } | Effect::Promoted { cluster, node }
+                if self.broken.contains(&(cluster.clone(), node.clone())) => {}
             Effect::Ready { cluster, node } => {
                 if let Some(n) = self.alive(&cluster, &node) {
                     n.ready = Tri::True;

@@ -9,7 +9,7 @@ pub(crate) use version::skew;
 use crate::network::range_findings;
 use crate::prelude::*;
 use crate::{
-    ClusterSpec, Code, Desired, Finding, Limits, ManagedBy, PcgSpec, Policy, PoolRole, PoolSpec,
+    ClusterSpec, Code, Desired, Finding, Limits, ManagedBy, Policy, PoolRole, PoolSpec, Severity,
     is_id,
 };
 
@@ -41,7 +41,7 @@ pub(crate) fn validate_under(desired: &Desired, policy: &Policy) -> Vec<Finding>
     for (index, spec) in desired.pcgs.iter().enumerate() {
         let path = format!("/pcgs/{index}");
         name(&spec.id, &path, &mut names, &mut findings);
-        gateway(spec, &path, &mut findings);
+        gateway(&spec.id, &spec.pool, &path, &mut findings);
     }
     for (index, spec) in desired.clusters.iter().enumerate() {
         let path = format!("/clusters/{index}");
@@ -121,15 +121,28 @@ fn shown(id: &str) -> String {
     id.chars().filter(|c| !c.is_control()).take(64).collect()
 }
 
-fn gateway(spec: &PcgSpec, path: &str, findings: &mut Vec<Finding>) {
+fn gateway(id: &str, spec: &PoolSpec, path: &str, findings: &mut Vec<Finding>) {
     let path = format!("{path}/pool");
-    well_formed(&spec.pool.id, &path, findings);
-    if !matches!(spec.pool.size, 1 | 3) {
-        findings.push(gateway_size(spec.pool.size, &format!("{path}/size")));
+    well_formed(&spec.id, &path, findings);
+    if !matches!(spec.size, 1 | 3) {
+        findings.push(gateway_size(spec.size, &format!("{path}/size")));
     }
-    role(&spec.pool, PoolRole::ControlPlane, &path, findings);
-    pool::control_plane(&spec.id, &spec.pool, &path, findings);
-    pool::any(&spec.pool, &path, findings);
+    role(spec, PoolRole::ControlPlane, &path, findings);
+    pool::control_plane(id, spec, &path, findings);
+    pool::any(spec, &path, findings);
+}
+
+/// The first error of one cluster or gateway (which the engine plans as a cluster of one pool).
+pub(crate) fn first_error(spec: &ClusterSpec, is_pcg: bool) -> Option<Code> {
+    let mut findings = Vec::new();
+    match &spec.control_plane {
+        Some(pool) if is_pcg => gateway(&spec.id, pool, "", &mut findings),
+        _ => cluster(spec, "", &mut findings),
+    }
+    findings
+        .into_iter()
+        .find(|f| f.severity == Severity::Error)
+        .map(|f| f.code)
 }
 
 /// A gateway of another size than 1 or 3.

@@ -30,6 +30,10 @@ pub fn check(w: &World, d: &Decision) {
             continue;
         }
         quorum(w, c, &own);
+        founded_once(w, c, &own);
+        unseen(w, c, &own);
+        commits(w, c, &own);
+        feasible(w, c, &own);
         ceilings(w, c, &own);
         drains(w, c, &own);
     }
@@ -184,6 +188,11 @@ fn quorum(w: &World, c: &ClusterSpec, own: &[&Action]) {
         .nodes
         .iter()
         .filter(|n| n.cluster == c.id && n.pool == cp.id && is_moving(w, n))
+        // What is given up in this decision is not in flight any more.
+        .filter(|n| {
+            !own.iter()
+                .any(|a| matches!(a.verb, Verb::Release { .. }) && a.node() == Some(&n.id))
+        })
         .count();
     let pending = w
         .observed
@@ -198,6 +207,124 @@ fn quorum(w: &World, c: &ClusterSpec, own: &[&Action]) {
         in_flight,
         c.id
     );
+}
+
+/// I-Q5: founded once, while no other control-plane node lives.
+fn founded_once(w: &World, c: &ClusterSpec, own: &[&Action]) {
+    let Some(cp) = &c.control_plane else { return };
+    for a in own {
+        let Verb::Deploy { node, mode, .. } = &a.verb else {
+            continue;
+        };
+        if *mode != lifecycle_core::DeployMode::Init {
+            continue;
+        }
+        let founded = w
+            .observed
+            .clusters
+            .get(&c.id)
+            .is_some_and(|o| o.initialized);
+        let other = w
+            .observed
+            .nodes
+            .iter()
+            .filter(|n| n.cluster == c.id && n.pool == cp.id && n.id != *node)
+            .any(|n| {
+                w.observed.machines.iter().any(|m| {
+                    Some(&m.system_id) == n.system_id.as_ref()
+                        && matches!(
+                            m.status,
+                            MachineStatus::Allocated
+                                | MachineStatus::Deploying
+                                | MachineStatus::Deployed
+                        )
+                })
+            });
+        assert!(!founded && !other, "I-Q5 founded twice: {}", a.id);
+    }
+}
+
+/// CP-3: while etcd cannot be read, nothing of the control plane is created, drained or taken out.
+fn unseen(w: &World, c: &ClusterSpec, own: &[&Action]) {
+    let Some(cp) = &c.control_plane else { return };
+    let hidden = w.observed.etcd.get(&c.id).is_some_and(|v| !v.reachable);
+    if !hidden || c.etcd != lifecycle_core::Etcd::Stacked {
+        return;
+    }
+    for a in own.iter().filter(|a| a.pool() == Some(&cp.id)) {
+        assert!(
+            !matches!(
+                a.verb,
+                Verb::Allocate { .. }
+                    | Verb::Drain { .. }
+                    | Verb::RemoveEtcdMember { .. }
+                    | Verb::MoveEtcdLeader { .. }
+            ),
+            "CP-3 etcd is not seen: {}",
+            a.id
+        );
+    }
+}
+
+/// I-A1: a ready node leaves etcd only while every other member is healthy.
+fn commits(w: &World, c: &ClusterSpec, own: &[&Action]) {
+    for a in own {
+        let Verb::RemoveEtcdMember { member_id, .. } = &a.verb else {
+            continue;
+        };
+        let members = &w.observed.etcd[&c.id].members;
+        let m = members.iter().find(|m| m.member_id == *member_id).unwrap();
+        let ready = w
+            .observed
+            .nodes
+            .iter()
+            .any(|n| n.cluster == c.id && Some(&n.id) == m.node.as_ref() && n.ready.is_true());
+        if m.learner || !m.healthy.is_true() || !ready {
+            continue;
+        }
+        assert!(
+            members.iter().all(|m| m.healthy.is_true()),
+            "I-A1 another member is not well: {}",
+            a.id
+        );
+    }
+}
+
+/// Contract First drains a ready node only if a machine for its replacement can be had: a free one, or its own.
+fn feasible(w: &World, c: &ClusterSpec, own: &[&Action]) {
+    for p in c.pools().filter(|p| p.strategy == Strategy::ContractFirst) {
+        let fits = |m: &Machine| {
+            m.cpu >= p.min_cpu && m.mem_mib >= p.min_mem_mib && m.resource_pool == p.resource_pool
+        };
+        let free = w
+            .observed
+            .machines
+            .iter()
+            .any(|m| m.status == MachineStatus::Ready && m.owner.is_none() && fits(m));
+        for a in own.iter().filter(|a| a.pool() == Some(&p.id)) {
+            let Verb::Drain { node, .. } = &a.verb else {
+                continue;
+            };
+            let n = w
+                .observed
+                .nodes
+                .iter()
+                .find(|n| n.cluster == c.id && n.id == *node)
+                .unwrap();
+            let its = n.system_id.as_ref().map(|s| machine(w, s));
+            let count = w
+                .observed
+                .nodes
+                .iter()
+                .filter(|x| x.cluster == c.id && x.pool == p.id)
+                .count();
+            assert!(
+                !n.ready.is_true() || count > p.size as usize || free || its.is_some_and(fits),
+                "3.5.1 replaceable: {}",
+                a.id
+            );
+        }
+    }
 }
 
 /// Being created, or drained by the engine, with its member still there.

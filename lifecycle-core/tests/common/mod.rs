@@ -1,6 +1,8 @@
 //! Worlds that tests start from.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+pub mod explore;
 pub mod invariants;
+pub mod scopes;
 
 use lifecycle_core::{
     ClusterObs, ClusterSpec, EtcdMember, EtcdView, Machine, MachineStatus, Node, Owner, PoolSpec,
@@ -96,5 +98,14 @@ pub fn pool<'w>(w: &'w mut World, cluster: &str, pool: &str) -> &'w mut PoolSpec
         .iter_mut()
         .chain(&mut c.workers)
         .find(|p| p.id == pool)
+        .unwrap()
+}
+
+/// The machine of this id, to be changed.
+pub fn machine_for<'w>(w: &'w mut World, system_id: &str) -> &'w mut Machine {
+    w.observed
+        .machines
+        .iter_mut()
+        .find(|m| m.system_id == system_id)
         .unwrap()
 }

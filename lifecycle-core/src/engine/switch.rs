@@ -1,0 +1,75 @@
+//! A switch for each rule, so that tests can turn it off and see who notices. Outside tests every rule holds, at no cost.
+
+/// A rule that can be switched off in tests; each is named as in the specification's list of ablations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rule {
+    CurrentQuorum,
+    TargetQuorum,
+    CommitRecheck,
+    CancelDrain,
+    OtherMembersHealthy,
+    NoVoterRemovedWhileLearner,
+    InitOnce,
+    ViewUnknownFreezes,
+    OneControlPlaneOperation,
+    ReplaceableBeforeContract,
+    HeldCountsReturning,
+    Floor,
+    Ceiling,
+    PendingCounts,
+    AbortingNeverCreates,
+    RefusedNeverFires,
+    ForceDeleteClock,
+    MonotoneClock,
+}
+
+#[cfg(not(test))]
+impl Rule {
+    pub(crate) const fn holds(self) -> bool {
+        // Every rule, always.
+        let _ = self;
+        true
+    }
+}
+
+#[cfg(test)]
+std::thread_local! {
+    static OFF: core::cell::Cell<Option<Rule>> = const { core::cell::Cell::new(None) };
+}
+
+#[cfg(test)]
+impl Rule {
+    pub(crate) const ALL: [Self; 18] = [
+        Self::CurrentQuorum,
+        Self::TargetQuorum,
+        Self::CommitRecheck,
+        Self::CancelDrain,
+        Self::OtherMembersHealthy,
+        Self::NoVoterRemovedWhileLearner,
+        Self::InitOnce,
+        Self::ViewUnknownFreezes,
+        Self::OneControlPlaneOperation,
+        Self::ReplaceableBeforeContract,
+        Self::HeldCountsReturning,
+        Self::Floor,
+        Self::Ceiling,
+        Self::PendingCounts,
+        Self::AbortingNeverCreates,
+        Self::RefusedNeverFires,
+        Self::ForceDeleteClock,
+        Self::MonotoneClock,
+    ];
+
+    pub(crate) fn holds(self) -> bool {
+        OFF.get() != Some(self)
+    }
+
+    pub(crate) fn is_one_off() -> bool {
+        OFF.get().is_some()
+    }
+
+    /// Switches one rule off in this thread, or none.
+    pub(crate) fn switch_off(rule: Option<Self>) {
+        OFF.set(rule);
+    }
+}

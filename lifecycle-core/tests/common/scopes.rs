@@ -1,0 +1,143 @@
+//! The worlds that the searches start from.
+use lifecycle_core::{
+    ClusterSpec, Drain, DrainBy, DrainState, EtcdMember, MachineStatus, Node, Owner, PoolSpec,
+    Strategy, Tri, World,
+};
+
+use super::explore::Scope;
+use super::{T0, add_running, machine_for, pool, world};
+
+pub const EXPAND: Strategy = Strategy::ExpandFirst;
+pub const CONTRACT: Strategy = Strategy::ContractFirst;
+
+fn named(strategy: Strategy) -> &'static str {
+    if strategy == CONTRACT {
+        "contract"
+    } else {
+        "expand"
+    }
+}
+
+/// A control plane of `cp` nodes and `workers` workers, all outdated.
+pub fn rolling(cp: u32, workers: u32, strategy: Strategy, spares: u32) -> Scope {
+    let mut w = world(spares);
+    let mut spec = ClusterSpec::new("c").control_plane(PoolSpec::control_plane("cp", cp));
+    if workers > 0 {
+        spec = spec.worker(PoolSpec::worker("w", workers));
+    }
+    add_running(&mut w, spec);
+    for id in ["cp", "w"].into_iter().take(1 + usize::from(workers > 0)) {
+        let p = pool(&mut w, "c", id);
+        p.revision = "r2".into();
+        p.strategy = strategy;
+    }
+    let size = if workers > 0 {
+        format!("CP{cp}+W{workers}")
+    } else {
+        format!("CP{cp}")
+    };
+    Scope::new(format!("{size} {} spare {spares}", named(strategy)), w)
+}
+
+/// Machines only: `n` workers, all outdated.
+pub fn rolling_workers(n: u32, strategy: Strategy, spares: u32) -> Scope {
+    let mut w = world(spares);
+    add_running(
+        &mut w,
+        ClusterSpec::new("c").worker(PoolSpec::worker("w", n)),
+    );
+    let p = pool(&mut w, "c", "w");
+    p.revision = "r2".into();
+    p.strategy = strategy;
+    Scope::new(format!("W{n} {} spare {spares}", named(strategy)), w)
+}
+
+/// A cluster that is to be created.
+pub fn creating(cp: u32, workers: u32, free: u32) -> Scope {
+    let mut w = world(free);
+    let mut spec = ClusterSpec::new("c")
+        .requested_ms(T0)
+        .control_plane(PoolSpec::control_plane("cp", cp));
+    if workers > 0 {
+        spec = spec.worker(PoolSpec::worker("w", workers));
+    }
+    w.desired.clusters.push(spec);
+    Scope::new(format!("create CP{cp}+W{workers} of {free}"), w)
+}
+
+/// Contract First on machines that fit the pool no more: draining one would lose it.
+pub fn outgrown(workers: bool) -> Scope {
+    let mut scope = if workers {
+        rolling_workers(3, CONTRACT, 1)
+    } else {
+        rolling(3, 0, CONTRACT, 1)
+    };
+    pool(&mut scope.world, "c", if workers { "w" } else { "cp" }).min_cpu = 32;
+    scope.name = format!("{} outgrown", scope.name);
+    scope
+}
+
+/// A kubelet is down since long while its etcd member works.
+pub fn kubelet_down(strategy: Strategy) -> Scope {
+    let mut scope = rolling(3, 0, strategy, 1);
+    let n = &mut scope.world.observed.nodes[0];
+    (n.ready, n.ready_since_ms) = (Tri::False, Some(T0 - 600_000));
+    scope.name = format!("{} kubelet down", scope.name);
+    scope
+}
+
+/// A single control-plane node that is being replaced: two voters, of which the old one has failed.
+pub fn two_voters() -> Scope {
+    let mut scope = rolling(1, 0, EXPAND, 1);
+    let w = &mut scope.world;
+    add_node(w, "cp-2", true);
+    scope.broken = vec![("c", "cp-1")];
+    scope.name = "CP1 expand with 1 of 2 voters".to_owned();
+    scope
+}
+
+/// A drained voter beside a learner, as a restart of the host may find them.
+pub fn drain_beside_learner() -> Scope {
+    let mut scope = rolling(3, 0, EXPAND, 1);
+    let w = &mut scope.world;
+    add_node(w, "cp-4", false);
+    w.observed.nodes[0].cordoned = true;
+    w.observed.nodes[0].drain = Drain {
+        by: DrainBy::Engine,
+        state: DrainState::Done,
+        started_ms: Some(T0 - 60_000),
+        ..Drain::default()
+    };
+    scope.name = "CP3 expand, a drain beside a learner".to_owned();
+    scope
+}
+
+/// A new control-plane node on the machine f1: a voter that has joined, or still a learner.
+fn add_node(w: &mut World, id: &str, joined: bool) {
+    let m = machine_for(w, "f1");
+    m.status = MachineStatus::Deployed;
+    m.power = lifecycle_core::Power::On;
+    m.owner = Some(Owner {
+        cluster: "c".into(),
+        pool: Some("cp".into()),
+        node: Some(id.into()),
+    });
+    let mut n = Node::new("c", "cp", id);
+    n.system_id = Some("f1".into());
+    n.zone = Some("z1".into());
+    n.revision = Some("r2".into());
+    n.created_ms = T0 - 1_200_000;
+    n.ready = Tri::True;
+    n.ready_since_ms = Some(T0 - 100_000);
+    n.joined_ms = joined.then_some(T0 - 40_000);
+    w.observed.nodes.push(n);
+    let view = w.observed.etcd.get_mut("c").unwrap();
+    view.members.push(EtcdMember {
+        member_id: format!("e-{id}"),
+        name: id.to_owned(),
+        node: Some(id.to_owned()),
+        learner: !joined,
+        healthy: Tri::True,
+        ..EtcdMember::default()
+    });
+}
