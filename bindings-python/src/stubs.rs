@@ -346,6 +346,10 @@ impl<'de> serde::Deserializer<'de> for Wanted {
             let item = inner.borrow().clone().unwrap_or_else(|| "str".to_owned());
             self.note(&format!("{item} | Sequence[{item}]"));
             result
+        } else if expected.contains("JSON value") {
+            // Whoever reads any JSON first wants an object of it: no option is free-form otherwise.
+            self.note("Mapping[str, Any]");
+            visitor.visit_map(OneEntry(Rc::default(), true))
         } else if expected.contains("bytes") {
             self.note("str | bytes");
             visitor.visit_str("")
