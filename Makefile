@@ -1,7 +1,7 @@
 # Thin on purpose: each target is one command that can also be typed.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint rust python node docs prove bench packages clean
+.PHONY: help demo test lint rust python node docs prove packages clean
 
 help: ## This list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t12
@@ -30,6 +30,9 @@ prove: ## The engine's larger searches and the table of rules: takes some minute
 
 docs: ## rustdoc without warnings.
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
+
+packages: ## Release wheel, npm tarball and the files of each crate, with their sizes, in target/packages.
+	bash tests/packages.sh
 
 clean: ## Removes what the targets made.
 	rm -rf target .venv

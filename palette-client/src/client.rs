@@ -186,7 +186,7 @@ impl Client {
                     ErrorKind::Scope,
                     format!("there is no project named `{}`", project.name_or_uid),
                 )
-                .with_hint("`client.projects()` lists those that the key may see")
+                .with_hint("check the name, or give the project's uid; `GET /v1/dashboard/projects/metadata` lists those that the key may see")
             })?;
             Ok(found.metadata.uid)
         };
@@ -570,5 +570,15 @@ impl Service for PaletteService {
 
     fn failure(&self, call: &Call, response: &Response<Bytes>) -> Failure {
         failure::classify(call, response)
+    }
+
+    fn redirect_hint(&self, target: &str) -> String {
+        match target.split_once("/v1/") {
+            Some((origin, _)) if origin.starts_with("http") => {
+                format!("configure `{origin}` as Palette's URL")
+            }
+            _ => "this may not be Palette: configure the address up to, and without, `/v1`, e.g. `https://api.spectrocloud.com`"
+                .to_owned(),
+        }
     }
 }

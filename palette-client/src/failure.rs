@@ -141,10 +141,10 @@ fn refine_scope(failure: &mut Failure, code: Option<&str>, in_project: bool) {
     let hint = match (code, in_project) {
         (Some("OperationForbidden"), false) => {
             failure.kind = ErrorKind::Scope;
-            "no project was set; if the object belongs to one, use `client.project(…)` or PALETTE_PROJECT"
+            "no project was set; if the object belongs to one, set PALETTE_PROJECT or the client's `project`"
         }
         (Some("ProjectNotFoundInTenant"), _) => {
-            "this tenant has no such project; `client.projects()` lists those that the key may see"
+            "this tenant has no such project, or the key may not see it; check PALETTE_PROJECT or the client's `project`"
         }
         (Some("ResourceAccessDenied"), true) => {
             "the key may not use this object, or not in this project"
@@ -153,7 +153,7 @@ fn refine_scope(failure: &mut Failure, code: Option<&str>, in_project: bool) {
             "it may belong to another project or to the tenant, or the project itself does not exist"
         }
         (Some("ResourceNotFound"), false) => {
-            "no project was set; if the object belongs to one, use `client.project(…)` or PALETTE_PROJECT"
+            "no project was set; if the object belongs to one, set PALETTE_PROJECT or the client's `project`"
         }
         _ => return,
     };

@@ -525,10 +525,16 @@ impl HttpClient {
     /// Completes an error that arose outside the loop: operation, status, redaction.
     fn about(&self, call: &Call, error: &Error, status: StatusCode) -> Error {
         let message = self.redactor.clean(error.message()).into_owned();
-        Error::new(error.kind(), message)
+        let error = Error::new(error.kind(), message)
             .with_operation(call.operation.clone())
             .with_status(status.as_u16())
-            .with_attempts(1)
+            .with_attempts(1);
+        // The server said yes: what it made is there, although its answer cannot be read.
+        if call.idempotent {
+            error
+        } else {
+            outcome_unknown(error, 1)
+        }
     }
 
     async fn run<T, C, F>(
@@ -608,23 +614,11 @@ impl HttpClient {
                     tracing::debug!(attempt, ?delay, code = error.code(), "trying again");
                     clock.sleep(delay).await;
                 }
-                Decision::Stop => return Err(error),
-                Decision::OutcomeUnknown => {
-                    let mut unknown = Error::new(
-                        ErrorKind::OutcomeUnknown,
-                        format!(
-                            "the call may or may not have been carried out: {}",
-                            error.message()
-                        ),
-                    )
-                    .with_operation(call.operation.clone())
-                    .with_attempts(attempt)
-                    .with_hint("read the state back before you repeat it");
-                    if let Some(status) = error.status() {
-                        unknown = unknown.with_status(status);
-                    }
-                    return Err(unknown.with_source(error));
+                Decision::Stop if error.kind() == ErrorKind::TooLarge && !call.idempotent => {
+                    return Err(outcome_unknown(error, attempt));
                 }
+                Decision::Stop => return Err(error),
+                Decision::OutcomeUnknown => return Err(outcome_unknown(error, attempt)),
             }
         }
         Err(Error::new(ErrorKind::Internal, "the attempts are used up"))
@@ -927,6 +921,26 @@ impl<T> FromLostDelete for List<T> {
     fn from_lost_delete() -> Option<Self> {
         None
     }
+}
+
+/// The error of a call of which nobody can say whether it was carried out.
+fn outcome_unknown(error: Error, attempts: u32) -> Error {
+    let mut unknown = Error::new(
+        ErrorKind::OutcomeUnknown,
+        format!(
+            "the call may or may not have been carried out: {}",
+            error.message()
+        ),
+    )
+    .with_attempts(attempts)
+    .with_hint("read the state back before you repeat it");
+    if let Some(operation) = error.operation() {
+        unknown = unknown.with_operation(operation);
+    }
+    if let Some(status) = error.status() {
+        unknown = unknown.with_status(status);
+    }
+    unknown.with_source(error)
 }
 
 fn timed_out(limit: Duration) -> Attempt {

@@ -386,3 +386,29 @@ async fn another_host_is_sent_through_the_proxy() {
         .unwrap();
     assert_eq!(response.body(), "by proxy");
 }
+
+#[tokio::test]
+async fn a_post_whose_answer_cannot_be_read_is_in_doubt() {
+    let server = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(201).set_body_string("<html>"))
+        .mount(&server)
+        .await;
+    let url = format!("{}/thing", server.uri());
+    let error = client(&server.uri())
+        .json::<u32>(&call("POST", &url))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status()),
+        (ErrorKind::OutcomeUnknown, Some(201))
+    );
+    let error = client(&server.uri())
+        .json::<u32>(&call("GET", &url))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    let small = client_with(&server.uri(), |options| options.limits.max_body = 3);
+    let error = small.execute(&call("POST", &url)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+}

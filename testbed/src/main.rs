@@ -63,6 +63,7 @@ async fn main() -> ExitCode {
     println!("MAAS_API_KEY={}", testbed.maas_api_key());
     println!("MAAS_USER_API_KEY={}", testbed.maas_user_api_key());
     println!("PALETTE_URL={}", testbed.palette_url());
+    println!("PALETTE_PROJECT={}", testbed.palette().project_name());
     for (name, value) in testbed.describe()["palette"]
         .as_object()
         .into_iter()

@@ -20,12 +20,11 @@ operations! {
     UPDATE = PUT "machines/{system_id}/" as "machine.update";
     DELETE = DELETE "machines/{system_id}/" as "machine.delete";
     DEPLOY = POST "machines/{system_id}/" op "deploy" as "machine.deploy";
-    // Releasing what is Ready or Releasing already is a success and changes nothing.
-    RELEASE = POST "machines/{system_id}/" op "release" as "machine.release" idempotent;
+    // A second release would do no harm to a machine that is free, but somebody else may have taken it by then.
+    RELEASE = POST "machines/{system_id}/" op "release" as "machine.release";
     ABORT = POST "machines/{system_id}/" op "abort" as "machine.abort";
     POWER_ON = POST "machines/{system_id}/" op "power_on" as "machine.power_on";
-    // What is off stays off.
-    POWER_OFF = POST "machines/{system_id}/" op "power_off" as "machine.power_off" idempotent;
+    POWER_OFF = POST "machines/{system_id}/" op "power_off" as "machine.power_off";
     QUERY_POWER_STATE = GET "machines/{system_id}/" op "query_power_state" as "machine.query_power_state";
     POWER_PARAMETERS = GET "machines/{system_id}/" op "power_parameters" as "machine.power_parameters";
     LOCK = POST "machines/{system_id}/" op "lock" as "machine.lock";
