@@ -437,7 +437,7 @@ impl<'a> Cp<'_, 'a> {
     }
 
     fn wait_for_return(&self, rule: &str, out: &mut Out) {
-        super::worker::wait_for_return(self.fleet, self.c, self.pool, rule, out);
+        super::waits::wait_for_return(self.fleet, self.c, self.pool, rule, out);
     }
 
     /// CP-11: nothing voluntary while a node is not well, after a cancelled drain, or when frozen.
@@ -474,7 +474,7 @@ impl<'a> Cp<'_, 'a> {
             return Stop;
         }
         if freeze::is_frozen(&out.memory, self.c.id, self.pool) {
-            super::worker::say_frozen(self.fleet, self.c, self.pool, "CP-11", out);
+            super::waits::say_frozen(self.fleet, self.c, self.pool, "CP-11", out);
             return Stop;
         }
         Next
@@ -522,7 +522,7 @@ impl<'a> Cp<'_, 'a> {
     fn contract(&self, rule: &str, out: &mut Out) {
         let victims = self.pool.victims(|x| x.outdated);
         let Some(x) = victims.first() else { return };
-        if super::worker::replaceable(self.fleet, &out.memory, self.c, self.pool, x) {
+        if super::creation::replaceable(self.fleet, &out.memory, self.c, self.pool, x) {
             self.voluntary_drain(
                 rule,
                 "it is outdated; its replacement can be had at once",
@@ -530,7 +530,7 @@ impl<'a> Cp<'_, 'a> {
                 out,
             );
         } else {
-            super::worker::say_would_lose(self.c, self.pool, x, rule, out);
+            super::waits::say_would_lose(self.c, self.pool, x, rule, out);
         }
     }
 

@@ -13,7 +13,7 @@ use super::out::Out;
 use super::phase::{NodeView, Phase};
 use super::pool::Pool;
 use super::view::View;
-use super::{actions, freeze, returning, worker};
+use super::{actions, creation, freeze, returning};
 
 const ORPHAN_AFTER_MS: i64 = 120_000;
 
@@ -191,7 +191,7 @@ fn deploy(fleet: &Fleet<'_>, c: &Cluster<'_>, pool: &Pool<'_>, x: &NodeView<'_>,
         (true, _) => return,
     };
     let revision = x.node.and_then(|n| n.revision.as_deref()).map_or_else(
-        || worker::creation_revision(fleet, &out.memory, c, pool),
+        || creation::creation_revision(fleet, &out.memory, c, pool),
         Ok,
     );
     if let Ok(revision) = revision {

@@ -6,19 +6,20 @@
 //! | 3.5.0, 3.5.1 terms | `view`, `pool`, `capacity` |
 //! | 3.5.2 guards and the ladder | `guard`, `ladder` |
 //! | 3.5.3 housekeeping and control plane | `housekeeping`, `control_plane` |
-//! | 3.5.4 workers | `worker` |
+//! | 3.5.4 workers, what a new node is made from | `worker`, `creation` |
 //! | 3.5.5 arbitration and reclaim | `arbitration`, `reclaim` |
 //! | 3.5.6 freeze, quarantine, memory | `freeze` |
 //! | 3.5.7 wake-ups | `wakeup` |
 //! | 3.7 clocks | `clock` |
 //! | 7 switches for the ablation | `switch` |
-//! | 3.11 explanations, 3.3 actions | `explain`, `actions` |
+//! | 3.11 explanations, 3.3 actions | `explain`, `waits`, `actions` |
 pub(crate) mod actions;
 pub(crate) mod arbitration;
 pub(crate) mod capacity;
 pub(crate) mod clock;
 pub(crate) mod commit;
 pub(crate) mod control_plane;
+pub(crate) mod creation;
 pub(crate) mod deletion;
 pub(crate) mod explain;
 pub(crate) mod freeze;
@@ -38,6 +39,7 @@ pub(crate) mod state;
 pub(crate) mod status;
 pub(crate) mod switch;
 pub(crate) mod view;
+pub(crate) mod waits;
 pub(crate) mod wakeup;
 pub(crate) mod worker;
 
@@ -198,7 +200,7 @@ impl<'f, 'a> Run<'f, 'a> {
                 control_plane::plan(fleet, ci, out);
                 worker::plan(fleet, ci, out);
             }
-            worker::say_unapproved(c, out);
+            waits::say_unapproved(c, out);
             record(fleet, c, state, out);
             wakeup::nodes(fleet, c, out);
             say_nodes(c, out);

@@ -9,7 +9,7 @@ use super::index::{Cluster, Fleet};
 use super::out::Out;
 use super::phase::{NodeView, Phase};
 use super::pool::Pool;
-use super::{actions, freeze, worker};
+use super::{actions, creation, freeze};
 
 struct Candidate<'f, 'a> {
     c: &'f Cluster<'a>,
@@ -96,8 +96,8 @@ pub(crate) fn run(
 /// Whether the pool may surge and drain now, as far as reclaim asks.
 fn gate_open(c: &Cluster<'_>, pool: &Pool<'_>, out: &Out) -> bool {
     let version = pool.target.and_then(|t| t.version);
-    worker::control_plane_busy(c).is_none()
-        && worker::skew(c, version).is_none()
+    creation::control_plane_busy(c).is_none()
+        && creation::skew(c, version).is_none()
         && !c.spec.paused
         && !freeze::is_frozen(&out.memory, c.id, pool)
 }

@@ -7,6 +7,7 @@
 //! engine's, since the observation they are read off is the same.
 use crate::engine::arbitration::{Demand, class, serve_in_order};
 use crate::engine::commit::{commit, drain};
+use crate::engine::creation::control_plane_busy;
 use crate::engine::explain::{Until, explain, facts};
 use crate::engine::gateway;
 use crate::engine::index::{Cluster, Fleet};
@@ -14,7 +15,6 @@ use crate::engine::out::Out;
 use crate::engine::phase::{NodeView, Phase, count, pick};
 use crate::engine::pool::Pool;
 use crate::engine::view::View;
-use crate::engine::worker::control_plane_busy;
 use crate::prelude::*;
 use crate::{Decision, Planner, State, Strategy, UnblockKind, Verdict, World, cluster_pool_key};
 

@@ -1,0 +1,82 @@
+//! Nodes and deployments that fail, and etcd's reaction.
+use crate::prelude::*;
+use crate::{MachineStatus, Tri};
+
+use super::Simulation;
+
+impl Simulation {
+    /// The node stops for good: not ready, its etcd member unhealthy, its machine on, and no power cycle helps.
+    pub fn fail_node(&mut self, cluster: &str, node: &str) {
+        let now = self.world.now_ms;
+        self.broken.insert((cluster.to_owned(), node.to_owned()));
+        if let Some(n) = self.node(cluster, node) {
+            n.ready = Tri::False;
+            n.ready_since_ms = Some(now);
+        }
+        for m in self
+            .members(cluster)
+            .iter_mut()
+            .filter(|m| m.node.as_deref() == Some(node))
+        {
+            m.healthy = Tri::False;
+        }
+        self.elect(cluster);
+    }
+
+    /// A failed node works again.
+    pub fn heal_node(&mut self, cluster: &str, node: &str) {
+        self.broken.remove(&(cluster.to_owned(), node.to_owned()));
+        self.revive(cluster, node);
+    }
+
+    /// The deployment of the node's machine fails.
+    pub fn fail_deploy(&mut self, cluster: &str, node: &str) {
+        let now = self.world.now_ms;
+        let system_id = self
+            .node(cluster, node)
+            .and_then(|n| n.system_id.clone())
+            .unwrap_or_default();
+        if let Some(m) = self
+            .machine(&system_id)
+            .filter(|m| m.status == MachineStatus::Deploying)
+        {
+            m.status = MachineStatus::FailedDeployment;
+            m.status_since_ms = Some(now);
+        }
+    }
+
+    /// While there is a majority, a healthy voter leads.
+    pub(super) fn elect(&mut self, cluster: &str) {
+        let members = self.members(cluster);
+        let voters = members.iter().filter(|m| !m.learner).count();
+        let healthy = members
+            .iter()
+            .filter(|m| !m.learner && m.healthy.is_true())
+            .count();
+        if healthy < voters / 2 + 1 || members.iter().any(|m| m.leader && m.healthy.is_true()) {
+            return;
+        }
+        let heir = members
+            .iter()
+            .rposition(|m| !m.learner && m.healthy.is_true());
+        for (i, m) in members.iter_mut().enumerate() {
+            m.leader = Some(i) == heir;
+        }
+    }
+
+    pub(super) fn revive(&mut self, cluster: &str, node: &str) {
+        let now = self.world.now_ms;
+        if let Some(n) = self.alive(cluster, node) {
+            n.ready = Tri::True;
+            n.ready_since_ms = Some(now);
+        }
+        for m in self
+            .members(cluster)
+            .iter_mut()
+            .filter(|m| m.node.as_deref() == Some(node))
+        {
+            m.healthy = Tri::True;
+        }
+        self.elect(cluster);
+    }
+}

@@ -1,0 +1,185 @@
+//! A small world: carries actions out on an observation and lets time pass by the timing table. No faults.
+mod adopt;
+mod carry_out;
+mod faults;
+mod happen;
+
+use crate::prelude::*;
+use crate::{
+    Action, ClusterSpec, DeployMode, EtcdMember, Machine, Millis, Node, StepTime, World, ms_of,
+};
+
+/// Which column of the timing table is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Every step takes its median.
+    P50,
+    /// Every step takes its 90th percentile.
+    P90,
+}
+
+/// What happens by itself at a moment.
+#[derive(Clone, Debug)]
+enum Effect {
+    /// A pending call ends and its effect shows.
+    Ends(Box<Action>),
+    Deployed(String),
+    /// The node reports; on a control plane it is in etcd, as a learner if it joins.
+    Reports {
+        cluster: String,
+        node: String,
+        mode: DeployMode,
+    },
+    Ready {
+        cluster: String,
+        node: String,
+    },
+    Promoted {
+        cluster: String,
+        node: String,
+    },
+    DrainDone {
+        cluster: String,
+        node: String,
+        started_ms: Millis,
+    },
+    Erasing(String),
+    Back(String),
+    PoweredOn {
+        cluster: String,
+        node: String,
+    },
+}
+
+/// A world in motion: actions are carried out on the observation and time passes by the timing table. Nothing fails unless it is told to.
+///
+/// [`preview`](crate::preview()) runs on it; hosts may use it to try their policies out.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    /// The world as it is now; its memory is the caller's to carry from decision to decision.
+    pub world: World,
+    pace: Pace,
+    effects: BTreeMap<(Millis, u64), Effect>,
+    sequence: u64,
+    /// Nodes that no power cycle brings back.
+    broken: BTreeSet<(String, String)>,
+}
+
+impl Simulation {
+    /// Starts from `world`; what is under way there goes on from now, as if each step had just begun.
+    pub fn new(world: World, pace: Pace) -> Self {
+        let mut sim = Self {
+            world,
+            pace,
+            effects: BTreeMap::new(),
+            sequence: 0,
+            broken: BTreeSet::new(),
+        };
+        sim.adopt();
+        sim
+    }
+
+    fn step(&self, t: StepTime) -> Millis {
+        ms_of(if self.pace == Pace::P50 {
+            t.p50_s
+        } else {
+            t.p90_s
+        })
+    }
+
+    fn after(&mut self, ms: Millis, effect: Effect) {
+        self.sequence += 1;
+        self.effects.insert(
+            (self.world.now_ms.saturating_add(ms), self.sequence),
+            effect,
+        );
+    }
+
+    /// When something happens next by itself.
+    #[must_use]
+    pub fn next_effect_ms(&self) -> Option<Millis> {
+        self.effects.keys().next().map(|(t, _)| *t)
+    }
+
+    /// Moves the clock, lets happen what is due, and observes anew.
+    pub fn advance(&mut self, to: Millis) {
+        self.world.now_ms = self.world.now_ms.max(to);
+        while let Some(entry) = self.effects.first_entry().filter(|e| e.key().0 <= to) {
+            let effect = entry.remove();
+            self.happen(effect);
+        }
+        let now = self.world.now_ms;
+        self.world.observed.as_of_ms = now;
+        for view in self.world.observed.etcd.values_mut() {
+            view.as_of_ms = now;
+        }
+    }
+
+    /// A text that is equal for two simulations that will go on alike: the world and what is to happen, times relative to now. Moments more
+    /// than two hours past or a day ahead are alike.
+    ///
+    /// # Errors
+    /// Only if the world cannot be written as JSON, which no world does.
+    pub fn fingerprint(&self) -> Result<String, serde_json::Error> {
+        let mut world = serde_json::to_value(&self.world)?;
+        relative(&mut world, self.world.now_ms);
+        let effects: Vec<String> = self
+            .effects
+            .iter()
+            .map(|((t, _), e)| format!("{} {e:?}", t - self.world.now_ms))
+            .collect();
+        Ok(format!("{world} {effects:?} {:?}", self.broken))
+    }
+
+    fn cluster(&self, id: &str) -> Option<&ClusterSpec> {
+        self.world.desired.clusters.iter().find(|c| c.id == id)
+    }
+
+    fn machine(&mut self, system_id: &str) -> Option<&mut Machine> {
+        self.world
+            .observed
+            .machines
+            .iter_mut()
+            .find(|m| m.system_id == system_id)
+    }
+
+    fn node(&mut self, cluster: &str, id: &str) -> Option<&mut Node> {
+        self.world
+            .observed
+            .nodes
+            .iter_mut()
+            .find(|n| n.cluster == cluster && n.id == id)
+    }
+
+    fn members(&mut self, cluster: &str) -> &mut [EtcdMember] {
+        self.world
+            .observed
+            .etcd
+            .get_mut(cluster)
+            .map(|v| v.members.as_mut_slice())
+            .unwrap_or_default()
+    }
+}
+
+fn names(action: &Action) -> (String, String) {
+    (
+        action.cluster().unwrap_or("").to_owned(),
+        action.node().unwrap_or("").to_owned(),
+    )
+}
+
+/// Moments become distances from now, clipped.
+fn relative(value: &mut serde_json::Value, now: Millis) {
+    /// No duration or size is that large, and every moment since 1973 is larger.
+    const MOMENT: i64 = 100_000_000_000;
+    match value {
+        serde_json::Value::Number(n) => {
+            if let Some(t) = n.as_i64().filter(|t| *t > MOMENT) {
+                *value = t.saturating_sub(now).clamp(-7_200_000, 86_400_000).into();
+            }
+        }
+        serde_json::Value::Array(list) => list.iter_mut().for_each(|v| relative(v, now)),
+        serde_json::Value::Object(map) => map.values_mut().for_each(|v| relative(v, now)),
+        _ => {}
+    }
+}
