@@ -104,6 +104,13 @@ fn the_whole_life_runs_within_a_minute_and_says_what_matters() {
         assert!(out.contains(needle), "{needle} is missing in\n{out}");
     }
     assert!(
+        out.contains(" for control-plane") && out.contains("drain node"),
+        "the plan is in words:\n{out}"
+    );
+    for id in ["/record_", "/allocate", "apply_in_place"] {
+        assert!(!out.contains(id), "{id} is bookkeeping:\n{out}");
+    }
+    assert!(
         !out.contains('\u{1b}'),
         "piped output has no escape sequences"
     );
@@ -161,6 +168,64 @@ fn some_but_not_all_addresses_name_the_missing_ones() {
         !err.contains("PALETTE_API_KEY,") && !err.contains("MAAS_URL,"),
         "what is set is not missing: {err}"
     );
+}
+
+#[test]
+fn what_cannot_be_used_of_the_environment_is_wrong_usage_by_name() {
+    for (name, value) in [
+        ("MAAS_API_KEY", "only:two"),
+        ("MAAS_URL", "http://"),
+        ("PALETTE_URL", "ftp://palette"),
+    ] {
+        let output = program(&["--json"])
+            .env("MAAS_URL", "http://127.0.0.1:9/MAAS")
+            .env("MAAS_API_KEY", "a:b:c")
+            .env("PALETTE_URL", "http://127.0.0.1:9")
+            .env("PALETTE_API_KEY", "key")
+            .env(name, value)
+            .output()
+            .unwrap();
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(code(&output), Some(2), "{name}: {out}\n{err}");
+        assert!(err.contains(&format!("{name}: ")), "{err}");
+        let last: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
+        assert_eq!(last["kind"], "ended");
+        assert_eq!(last["exit_code"], 2);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_right_after_the_start_is_130() {
+    for (arguments, after_ms) in [(&[][..], 150), (&["--json"], 200)] {
+        let mut child = Running(program(arguments).spawn().unwrap());
+        std::thread::sleep(Duration::from_millis(after_ms));
+        let killed = Command::new("kill")
+            .args(["-INT", &child.0.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(killed.success());
+        assert_eq!(child.0.wait().unwrap().code(), Some(130), "{arguments:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cloud_account_gets_the_endpoint_in_its_own_form() {
+    let testbed = Testbed::builder().speed(3000.0).start().await.unwrap();
+    let output = pointed_at(&testbed, &["--dry-run"])
+        .env(
+            "MAAS_URL",
+            format!("{}/api/2.0/", testbed.maas_url().trim_end_matches('/')),
+        )
+        .output()
+        .unwrap();
+    let out = text(&output.stdout);
+    assert_eq!(code(&output), Some(0), "{out}\n{}", text(&output.stderr));
+    let wanted = format!(
+        "\"apiEndpoint\": \"{}\"",
+        testbed.maas_url().trim_end_matches('/')
+    );
+    assert!(out.contains(&wanted), "{wanted} is missing in\n{out}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -90,7 +90,7 @@ impl Resource {
             ),
             (ResourceKind::Machine, Some(id)) => {
                 format!(
-                    "Palette releases it with its cluster; if not: maas <profile> machine release {id}"
+                    "Palette releases it with its cluster; if not, and no other cluster has it by now: maas <profile> machine release {id}"
                 )
             }
             (ResourceKind::Machine, None) => {

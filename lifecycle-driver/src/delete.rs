@@ -1,6 +1,6 @@
 //! Deleting a cluster, and making sure that nothing is left over.
 
-use lifecycle_core::{Millis, Request, Role, admit};
+use lifecycle_core::{MachineStatus, Millis, Request, Role, admit};
 use sdk_transport::{Error, ErrorKind};
 use serde::Serialize;
 
@@ -121,18 +121,14 @@ impl Driver {
                     let look = Watch::new(self, &resource.name, &uid, pools)
                         .before()
                         .await?;
-                    for machine in look
-                        .machines
-                        .iter()
-                        .filter(|machine| !is_free(machine.status))
-                    {
+                    for machine in look.machines.iter().filter(|machine| !machine.back) {
                         exists.put(Resource::machine(
                             &machine.hostname,
                             Some(machine.system_id.clone()),
                         ));
                     }
                 }
-                ResourceKind::Machine if self.is_free(&uid).await? => continue,
+                ResourceKind::Machine if self.is_given_back(&uid).await? => continue,
                 ResourceKind::CloudAccount | ResourceKind::Machine => {}
             }
             exists.put(found);
@@ -140,9 +136,15 @@ impl Driver {
         Ok(exists)
     }
 
-    async fn is_free(&self, system_id: &str) -> Result<bool, Error> {
+    /// Whether the machine is in MAAS's hands again, or on its way there.
+    async fn is_given_back(&self, system_id: &str) -> Result<bool, Error> {
         let machine = self.maas.machine(system_id).get().await?;
-        Ok(is_free(crate::facts::maas::status(machine.status)))
+        let status = crate::facts::maas::status(machine.status);
+        Ok(is_free(status)
+            || matches!(
+                status,
+                MachineStatus::Releasing | MachineStatus::DiskErasing
+            ))
     }
 
     fn remove(&self, name: &str, way: Way) -> Operation<DeletedCluster> {
@@ -175,11 +177,7 @@ impl Driver {
         self.may_remove(name, &way, present.as_ref(), &before)?;
         // Whatever becomes of the call, these are what it is about.
         report.ledger(|created| created.put(Resource::cluster(name, Some(found.uid.clone()))));
-        for machine in before
-            .machines
-            .iter()
-            .filter(|machine| !is_free(machine.status))
-        {
+        for machine in before.machines.iter().filter(|machine| !machine.back) {
             report.ledger(|created| {
                 created.put(Resource::machine(
                     &machine.hostname,
@@ -265,11 +263,7 @@ impl Driver {
         loop {
             let look = watch.next(report).await?;
             let total = count(look.machines.iter());
-            let back = count(
-                look.machines
-                    .iter()
-                    .filter(|machine| is_free(machine.status)),
-            );
+            let back = count(look.machines.iter().filter(|machine| machine.back));
             let deleted = look.is("Deleted");
             let percent = if deleted && back == total {
                 100
@@ -342,11 +336,7 @@ impl Driver {
                 detail: format!("it is still there, in state {}", found.state),
             });
         }
-        for machine in look
-            .machines
-            .iter()
-            .filter(|machine| !is_free(machine.status))
-        {
+        for machine in look.machines.iter().filter(|machine| !machine.back) {
             leftovers.push(Leftover {
                 resource: Resource::machine(&machine.hostname, Some(machine.system_id.clone())),
                 detail: format!("MAAS calls it {}", machine.label),

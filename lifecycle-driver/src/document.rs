@@ -3,7 +3,7 @@
 //! ```
 //! let text = "name: demo\nsize: three\n";
 //! let error = lifecycle_driver::document::read_cluster(text).unwrap_err().in_file("cluster.yaml");
-//! assert!(error.to_string().contains("cluster.yaml:2:1: E_UNKNOWN_FIELD: unknown field `size`"));
+//! assert!(error.to_string().contains("cluster.yaml:2:1 /size: E_UNKNOWN_FIELD: unknown field `size`"));
 //! ```
 
 mod yaml;
@@ -45,15 +45,25 @@ impl DocumentError {
 
 impl std::error::Error for DocumentError {}
 
-/// One line per finding: `cluster.yaml:12:5: E_UNKNOWN_FIELD: unknown field … (did you mean …?)`.
+/// One line per finding: `cluster.yaml:12:5 /workers/0/sise: E_UNKNOWN_FIELD: unknown field … (did you mean …?)`.
 impl fmt::Display for DocumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, finding) in self.findings.iter().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            let gap = if finding.position.is_some() { "" } else { " " };
-            write!(f, "{}:{gap}{finding}", self.file)?;
+            let Located { position, item } = finding;
+            f.write_str(&self.file)?;
+            if let Some(position) = position {
+                write!(f, ":{position}")?;
+            }
+            if !item.path.is_empty() {
+                write!(f, " {}", item.path)?;
+            }
+            write!(f, ": {}: {}", item.code, item.message)?;
+            if !item.hint.is_empty() {
+                write!(f, " ({})", item.hint)?;
+            }
         }
         Ok(())
     }

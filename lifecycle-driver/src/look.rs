@@ -79,6 +79,8 @@ pub struct MachineSeen {
     pub pool: String,
     /// Since when this status is seen.
     pub since_ms: Millis,
+    /// Whether MAAS has it back: it can be taken again, or somebody else has taken it since.
+    pub back: bool,
 }
 
 impl Look {

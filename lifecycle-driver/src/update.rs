@@ -19,7 +19,7 @@ use crate::facts::palette::{ProfileFound, profile};
 use crate::look::{Look, count};
 use crate::operation::{Operation, Reporter};
 use crate::problem::{refused, refused_all};
-use crate::watch::{Watch, is_free};
+use crate::watch::Watch;
 use crate::world::Parts;
 use crate::{Change, Driver, EventKind, Problem, request};
 
@@ -364,18 +364,18 @@ impl Driver {
                 return Err(watch.failed(&open_conditions(&look)));
             }
             if look.repave_pending && !asked {
-                asked = true;
-                self.repave(&standing.present.uid, options, report).await?;
+                asked = self.repave(&standing.present.uid, options, report).await?;
             }
         }
     }
 
+    /// Tells what Palette asks, and answers; false if nobody knows whether the answer arrived.
     async fn repave(
         &self,
         uid: &str,
         options: &UpdateOptions,
         report: &Reporter,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let cluster = self.palette.cluster(uid);
         let reasons = cluster.repave().await?.spec.reasons;
         report.tell(EventKind::RepavePending {
@@ -386,13 +386,13 @@ impl Driver {
                 .collect(),
         });
         if !options.approve_repave {
-            return Ok(());
+            return Ok(true);
         }
         report.step("approving that nodes are replaced");
         match cluster.approve_repave().await {
-            // Whether it was carried out shows at the next look.
-            Err(error) if error.kind() == ErrorKind::OutcomeUnknown => Ok(()),
-            sent => sent,
+            // Whether it was carried out shows at the next look; if not, it is asked again.
+            Err(error) if error.kind() == ErrorKind::OutcomeUnknown => Ok(false),
+            sent => sent.map(|()| true),
         }
     }
 }
@@ -438,7 +438,7 @@ impl Goal {
                     .all(|node| node.ready && !self.old.contains(&node.uid))
         });
         let given_back = look.machines.iter().all(|machine| {
-            is_free(machine.status)
+            machine.back
                 || machine.status.is_gone()
                 || look.nodes.iter().any(|node| node.name == machine.hostname)
         });

@@ -28,6 +28,46 @@ struct MachineBrief {
     status: NodeStatus,
     #[serde(default)]
     status_name: String,
+    #[serde(default)]
+    owner: Option<String>,
+}
+
+/// Of a machine that a cluster holds or held: whose it was, and whether it was on its way back.
+#[derive(Default)]
+struct Held {
+    owner: Option<String>,
+    status: MachineStatus,
+    returning: bool,
+}
+
+impl Held {
+    /// Takes in what MAAS says now; whether it has the machine back.
+    fn is_back(&mut self, owner: Option<&str>, status: MachineStatus) -> bool {
+        // What is being deployed was let go of in between if it was deployed before.
+        let taken_anew = self.status == MachineStatus::Deployed
+            && matches!(status, MachineStatus::Allocated | MachineStatus::Deploying);
+        let other_owner = match (self.owner.as_deref(), owner) {
+            (Some(before), Some(now)) => before != now,
+            _ => false,
+        };
+        self.status = status;
+        if self.owner.is_none() {
+            self.owner = owner.map(str::to_owned);
+        }
+        self.returning |= taken_anew
+            || other_owner
+            || is_free(status)
+            || matches!(
+                status,
+                MachineStatus::Releasing | MachineStatus::DiskErasing
+            );
+        // One on its way back that somebody uses is used by somebody else.
+        let in_use = matches!(
+            status,
+            MachineStatus::Allocated | MachineStatus::Deploying | MachineStatus::Deployed
+        );
+        is_free(status) || other_owner || (self.returning && in_use)
+    }
 }
 
 /// A cluster under watch: remembers what was seen, so that each look tells only what is new.
@@ -39,6 +79,8 @@ pub(crate) struct Watch<'a> {
     pools: Vec<String>,
     /// Pool by host name, of every node that was seen: a machine is followed until MAAS has it back.
     followed: BTreeMap<String, String>,
+    /// By MAAS's id.
+    held: BTreeMap<String, Held>,
     events_seen: BTreeSet<String>,
     pub(crate) last: Look,
     percent: u8,
@@ -55,6 +97,7 @@ impl<'a> Watch<'a> {
             config_uid: None,
             pools,
             followed: BTreeMap::new(),
+            held: BTreeMap::new(),
             events_seen: BTreeSet::new(),
             last: Look::default(),
             percent: 0,
@@ -92,6 +135,19 @@ impl<'a> Watch<'a> {
             self.followed.insert(node.name.clone(), node.pool.clone());
         }
         look.machines = self.machines(at_ms).await?;
+        let going = deleted || look.is("Deleting");
+        for machine in look.machines.iter_mut().filter(|_| !going) {
+            // A cluster that lives may take a machine again that it had given back.
+            if look.nodes.iter().any(|node| node.name == machine.hostname)
+                && !is_free(machine.status)
+            {
+                machine.back = false;
+                if let Some(held) = self.held.get_mut(&machine.system_id) {
+                    held.returning = false;
+                    held.owner = None;
+                }
+            }
+        }
         if let Some(report) = report {
             self.tell(report, &look, events);
         }
@@ -115,7 +171,7 @@ impl<'a> Watch<'a> {
         for machine in &look.machines {
             let resource = Resource::machine(&machine.hostname, Some(machine.system_id.clone()));
             report.ledger(|created| {
-                if is_free(machine.status) {
+                if machine.back {
                     created.remove(&resource);
                 } else {
                     created.put(resource);
@@ -174,7 +230,7 @@ impl<'a> Watch<'a> {
         Ok(fresh)
     }
 
-    async fn machines(&self, at_ms: Millis) -> Result<Vec<MachineSeen>, Error> {
+    async fn machines(&mut self, at_ms: Millis) -> Result<Vec<MachineSeen>, Error> {
         let names: Vec<&str> = self
             .followed
             .keys()
@@ -196,7 +252,11 @@ impl<'a> Watch<'a> {
                 .list_as::<MachineBrief>(&filter)
                 .await?
                 .complete()?;
-            machines.extend(found.into_iter().map(|machine| {
+            for machine in found {
+                let status = status(machine.status);
+                let owner = machine.owner.as_deref().filter(|owner| !owner.is_empty());
+                let held = self.held.entry(machine.system_id.clone()).or_default();
+                let back = held.is_back(owner, status);
                 let before = self
                     .last
                     .machines
@@ -206,19 +266,20 @@ impl<'a> Watch<'a> {
                     Some(seen) if seen.label == machine.status_name => seen.since_ms,
                     _ => at_ms,
                 };
-                MachineSeen {
+                machines.push(MachineSeen {
                     pool: self
                         .followed
                         .get(&machine.hostname)
                         .cloned()
                         .unwrap_or_default(),
-                    status: status(machine.status),
+                    status,
+                    back,
                     label: machine.status_name,
                     system_id: machine.system_id,
                     hostname: machine.hostname,
                     since_ms,
-                }
-            }));
+                });
+            }
         }
         Ok(machines)
     }
@@ -347,5 +408,37 @@ fn node_seen(pool: &str, machine: &palette_client::Machine) -> NodeSeen {
             .metadata
             .creation_timestamp
             .map(jiff::Timestamp::as_millisecond),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use MachineStatus::{Allocated, Deployed, Deploying, FailedReleasing, Ready, Releasing};
+
+    #[test]
+    fn a_machine_that_somebody_else_took_is_back_and_a_stuck_one_is_not() {
+        for (story, back) in [
+            (&[("a", Deployed), ("a", Releasing), ("", Ready)][..], true),
+            (&[("a", Deployed), ("a", Releasing)], false),
+            (
+                &[("a", Deployed), ("a", Releasing), ("a", FailedReleasing)],
+                false,
+            ),
+            (&[("a", Deployed), ("a", Releasing), ("a", Allocated)], true),
+            (&[("a", Deployed), ("a", Deploying)], true),
+            (&[("a", Deployed), ("b", Deployed)], true),
+            (
+                &[("a", Allocated), ("a", Deploying), ("a", Deployed)],
+                false,
+            ),
+        ] {
+            let mut held = Held::default();
+            let mut last = false;
+            for (owner, status) in story {
+                last = held.is_back(Some(*owner).filter(|owner| !owner.is_empty()), *status);
+            }
+            assert_eq!(last, back, "{story:?}");
+        }
     }
 }

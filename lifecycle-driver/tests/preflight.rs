@@ -267,3 +267,19 @@ async fn a_slow_maas_is_waited_for() {
     let preflight = bench.driver.preflight(&document, &positions).await;
     assert!(preflight.is_ok(), "{preflight}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_is_not_the_profiles_is_a_warning() {
+    let bench = bench().await;
+    let (document, positions) = changed("image: ubuntu/jammy", "image: ubuntu/noble");
+    let preflight = bench.driver.preflight(&document, &positions).await;
+    let found = preflight
+        .check(CheckName::ClusterProfile)
+        .and_then(|check| check.problems.first())
+        .unwrap_or_else(|| panic!("{preflight}"));
+    assert!(!found.is_error() && found.path == "/image", "{found}");
+    assert!(
+        found.message.contains("22.04") && found.message.contains("24.04"),
+        "{found}"
+    );
+}

@@ -15,6 +15,10 @@ use crate::Problem;
 pub enum CheckName {
     /// The document in itself.
     Document,
+    /// Whether MAAS is where its address says; listed only if it is not.
+    MaasServer,
+    /// Whether Palette is where its address says; listed only if it is not.
+    PaletteServer,
     /// Whether MAAS accepts the key, and whose it is.
     MaasKey,
     /// Whether Palette accepts the key, and whose it is.
@@ -49,6 +53,8 @@ impl CheckName {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Document => "Document",
+            Self::MaasServer => "MAAS server",
+            Self::PaletteServer => "Palette server",
             Self::MaasKey => "MAAS key",
             Self::PaletteKey => "Palette key",
             Self::Project => "Project",

@@ -211,7 +211,7 @@ pub(super) fn machines(driver: &Driver, document: &ClusterDocument, facts: &Maas
     let pools: Vec<String> = report
         .pools
         .iter()
-        .map(|found| format!("{} {} of {} fitting", found.pool, found.need, found.fitting))
+        .map(|found| format!("{} need {}, {} fit", found.pool, found.need, found.fitting))
         .collect();
     Check::new(NAME, pools.join(", "), problems)
 }
@@ -285,6 +285,15 @@ pub(super) fn network(
     });
     if let (Some(free), Some(cidr)) = (free, document.network.machine_subnet) {
         summary = format!("{summary}; {free} free in {cidr}");
+    }
+    if facts.is_none() && problems.is_empty() {
+        return (
+            Check::skipped(
+                NAME,
+                &format!("{summary}; MAAS could not be asked for its subnets"),
+            ),
+            owner,
+        );
     }
     (Check::new(NAME, summary, problems), owner)
 }

@@ -7,7 +7,7 @@ mod palette;
 use lifecycle_core::Code;
 use lifecycle_core::spec::ClusterDocument;
 use lifecycle_core::spec::tree::Positions;
-use sdk_transport::Error;
+use sdk_transport::{Error, ErrorKind};
 
 pub use self::check::{Check, CheckName, CheckOutcome, Preflight};
 use crate::facts::{MaasFacts, PaletteFacts};
@@ -60,7 +60,7 @@ impl Driver {
             Err(error) => {
                 preflight
                     .checks
-                    .push(Check::error(CheckName::MaasKey, "not accepted", error));
+                    .extend(no_entry(CheckName::MaasServer, CheckName::MaasKey, error));
             }
         }
         match palette {
@@ -68,9 +68,11 @@ impl Driver {
                 .checks
                 .extend(self.palette_checks(document, facts).await),
             Err(error) => {
-                preflight
-                    .checks
-                    .push(Check::error(CheckName::PaletteKey, "not accepted", error));
+                preflight.checks.extend(no_entry(
+                    CheckName::PaletteServer,
+                    CheckName::PaletteKey,
+                    error,
+                ));
                 let because = "Palette could not be asked";
                 preflight.checks.extend(
                     [
@@ -113,6 +115,19 @@ impl Driver {
             *problem = problem.clone().located(positions);
         }
         preflight
+    }
+}
+
+/// A server that does not let us in: its key if it said so, or else the server itself.
+fn no_entry(server: CheckName, key: CheckName, error: &Error) -> Vec<Check> {
+    match error.kind() {
+        ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::ClockSkew => {
+            vec![Check::error(key, "not accepted", error)]
+        }
+        _ => vec![
+            Check::error(server, "does not answer as it should", error),
+            Check::skipped(key, "the server could not be asked"),
+        ],
     }
 }
 

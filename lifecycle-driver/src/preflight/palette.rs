@@ -1,7 +1,7 @@
 //! What is checked in Palette.
 
-use lifecycle_core::Code;
 use lifecycle_core::spec::ClusterDocument;
+use lifecycle_core::{Code, Severity};
 use palette_client::PackLayer;
 
 use super::check::{Check, CheckName};
@@ -19,7 +19,7 @@ impl Driver {
             "" => format!("accepted: user {}", facts.user.user_uid),
             org => format!("accepted: user {} of {org}", facts.user.user_uid),
         };
-        vec![
+        let mut checks = vec![
             Check::new(CheckName::PaletteKey, who, Vec::new()),
             match &facts.accounts {
                 Ok(accounts) => {
@@ -54,7 +54,23 @@ impl Driver {
                 Err(error) => Check::error(CheckName::Name, "cannot be checked", error),
             },
             backups(document, facts),
-        ]
+        ];
+        if let Err(error) = &facts.accounts {
+            // The same refusal again is no other finding.
+            for check in checks
+                .iter_mut()
+                .filter(|check| check.name != CheckName::Project)
+            {
+                if check
+                    .problems
+                    .iter()
+                    .any(|problem| problem.code == error.code())
+                {
+                    *check = Check::skipped(check.name, "the project cannot be worked in");
+                }
+            }
+        }
+        checks
     }
 
     /// An account that exists must lead to the same MAAS through the same gateway; otherwise the gateway tries the credentials.
@@ -258,6 +274,20 @@ fn profile(document: &ClusterDocument, facts: &PaletteFacts) -> Check {
             )),
         );
     }
+    let os = packs.iter().find(|pack| pack.layer == Some(PackLayer::Os));
+    if let (Some(image), Some(pack)) = (&document.image, os)
+        && let (Some(wanted), Some(theirs)) = (ubuntu_release(image), pack_release(pack))
+        && wanted != theirs
+    {
+        let message = format!(
+            "the profile's OS pack {} is Ubuntu {theirs}, and the document's image {image} is Ubuntu {wanted}: the profile decides",
+            pack.name
+        );
+        let mut problem = Problem::new(Code::Invalid, "/image", message)
+            .hint("leave the image out, or name the one of the profile");
+        problem.severity = Severity::Warning;
+        problems.push(problem);
+    }
     let layers: Vec<String> = packs
         .iter()
         .map(|pack| {
@@ -279,6 +309,31 @@ fn profile(document: &ClusterDocument, facts: &PaletteFacts) -> Check {
         layers.join(", ")
     );
     Check::new(NAME, summary, problems)
+}
+
+/// The release of an image by MAAS's name for it: `ubuntu/jammy` is 22.04.
+fn ubuntu_release(image: &str) -> Option<&'static str> {
+    match image {
+        "ubuntu/focal" => Some("20.04"),
+        "ubuntu/jammy" => Some("22.04"),
+        "ubuntu/noble" => Some("24.04"),
+        _ => None,
+    }
+}
+
+/// The release in the version of an Ubuntu pack: `22.04`, `22.04.4`.
+fn pack_release(pack: &palette_client::Pack) -> Option<&str> {
+    if !pack.name.contains("ubuntu") {
+        return None;
+    }
+    let version = if pack.version.is_empty() {
+        &pack.tag
+    } else {
+        &pack.version
+    };
+    version
+        .get(..5)
+        .filter(|release| release.as_bytes().get(2) == Some(&b'.'))
 }
 
 fn backups(document: &ClusterDocument, facts: &PaletteFacts) -> Check {

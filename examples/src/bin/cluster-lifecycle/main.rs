@@ -1,6 +1,7 @@
 //! The life of a bare-metal cluster from its description to its deletion, against simulated servers or real ones.
 
 mod dry_run;
+mod interrupt;
 mod servers;
 mod show;
 mod story;
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::interrupt::Interrupt;
 use crate::servers::{Addresses, Servers};
 use crate::show::Show;
 
@@ -70,39 +72,44 @@ impl From<sdk_transport::Error> for Stop {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let interrupt = Interrupt::listen();
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
         .init();
     let show = Show::new(arguments.json);
-    match run(&arguments, &show).await {
-        Ok(()) => ExitCode::SUCCESS,
+    let (outcome, exit) = match run(&arguments, &show, &interrupt).await {
+        Ok(()) => ("done", 0),
         Err(Stop::Usage(message)) => {
             show.complain(&message);
-            ExitCode::from(2)
+            ("wrong_usage", 2)
         }
         Err(Stop::Failed(error)) => {
             show.failed(&error);
-            ExitCode::FAILURE
+            ("failed", 1)
         }
-        Err(Stop::Shown) => ExitCode::FAILURE,
-        Err(Stop::Interrupted) => ExitCode::from(130),
-    }
+        Err(Stop::Shown) => ("failed", 1),
+        Err(Stop::Interrupted) => ("interrupted", 130),
+    };
+    show.ended(outcome, exit);
+    ExitCode::from(exit)
 }
 
-async fn run(arguments: &Arguments, show: &Show) -> Result<(), Stop> {
+async fn run(arguments: &Arguments, show: &Show, interrupt: &Interrupt) -> Result<(), Stop> {
     let addresses = Addresses::from_env().map_err(Stop::Usage)?;
     let document = story::Script::read(arguments.document.as_deref(), show)?;
     if let Some(real) = &addresses
         && !arguments.dry_run
         && !arguments.yes
     {
-        confirm(real, document.name())?;
+        interrupt.or(confirm(real, document.name())).await?;
     }
-    let servers = Servers::open(addresses, arguments).await?;
+    let servers = interrupt
+        .or(Servers::open(addresses, arguments, interrupt.clone()))
+        .await?;
     let result = if arguments.dry_run {
-        dry_run::run(&servers, &document, show).await
+        interrupt.or(dry_run::run(&servers, &document, show)).await
     } else {
         story::tell(&servers, &document, show).await
     };
@@ -111,7 +118,7 @@ async fn run(arguments: &Arguments, show: &Show) -> Result<(), Stop> {
 }
 
 /// Asks before real servers are changed.
-fn confirm(real: &Addresses, cluster: &str) -> Result<(), Stop> {
+async fn confirm(real: &Addresses, cluster: &str) -> Result<(), Stop> {
     let what = format!(
         "This creates the cluster {cluster}, rolls it and deletes it on MAAS {} and Palette {}.",
         real.maas_url, real.palette_url
@@ -122,13 +129,20 @@ fn confirm(real: &Addresses, cluster: &str) -> Result<(), Stop> {
         )));
     }
     eprint!("{what} Go on? [y/N] ");
-    let mut answer = String::new();
-    let asked = std::io::stderr()
-        .flush()
-        .and_then(|()| std::io::stdin().read_line(&mut answer));
-    match asked {
-        Ok(_) if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") => Ok(()),
-        Ok(_) => Err(Stop::Usage("nothing was changed".to_owned())),
-        Err(error) => Err(Stop::Usage(format!("cannot read the answer: {error}"))),
+    let (sender, asked) = tokio::sync::oneshot::channel();
+    // A thread of its own: the program can end while it waits for the answer.
+    std::thread::spawn(move || {
+        let mut answer = String::new();
+        let read = std::io::stderr()
+            .flush()
+            .and_then(|()| std::io::stdin().read_line(&mut answer));
+        let _ = sender.send(read.map(|_| answer));
+    });
+    match asked.await {
+        Ok(Ok(answer)) if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") => {
+            Ok(())
+        }
+        Ok(Err(error)) => Err(Stop::Usage(format!("cannot read the answer: {error}"))),
+        _ => Err(Stop::Usage("nothing was changed".to_owned())),
     }
 }

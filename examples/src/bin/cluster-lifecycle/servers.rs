@@ -9,6 +9,7 @@ use sdk_transport::{Clock, Error, Redactor, Secret};
 use testbed::Testbed;
 
 use crate::dry_run::DryRun;
+use crate::interrupt::Interrupt;
 use crate::{Arguments, Stop};
 
 const APPLICATION: &str = concat!("cluster-lifecycle/", env!("CARGO_PKG_VERSION"));
@@ -61,13 +62,15 @@ impl Addresses {
         .collect();
         match (maas_url, maas_api_key, palette_url, palette_api_key) {
             (Some(maas_url), Some(maas_api_key), Some(palette_url), Some(palette_api_key)) => {
-                Ok(Some(Self {
-                    maas_url,
+                let addresses = Self {
+                    maas_url: maas_url.trim().to_owned(),
                     palette_url,
                     project: first(&["PALETTE_PROJECT"]),
                     maas_api_key: maas_api_key.trim().into(),
                     palette_api_key: palette_api_key.trim().into(),
-                }))
+                };
+                addresses.check()?;
+                Ok(Some(addresses))
             }
             _ if missing.len() == 4 => Ok(None),
             _ => Err(format!(
@@ -75,6 +78,39 @@ impl Addresses {
                 missing.join(", ")
             )),
         }
+    }
+
+    /// Whether clients can be made of them; nothing is sent.
+    fn check(&self) -> Result<(), String> {
+        let named = |names: &[&str], error: &Error| {
+            let name = names
+                .iter()
+                .find(|name| std::env::var(name).is_ok_and(|value| !value.trim().is_empty()))
+                .copied()
+                .unwrap_or_default();
+            let hint = error
+                .hint()
+                .map(|hint| format!("; {hint}"))
+                .unwrap_or_default();
+            format!("{name}: {}{hint}", error.message())
+        };
+        let key: ApiKey = self
+            .maas_api_key
+            .expose()
+            .parse()
+            .map_err(|error| named(&["MAAS_API_KEY"], &error))?;
+        maas_client::Client::builder(&self.maas_url)
+            .api_key(key)
+            .build()
+            .map_err(|error| named(&["MAAS_URL", "MAAS_API_URL"], &error))?;
+        palette_client::Client::builder(&self.palette_url)
+            .api_key("placeholder")
+            .build()
+            .map_err(|error| named(&["PALETTE_URL", "SPECTROCLOUD_HOST"], &error))?;
+        self.palette(&Clock::system(), false)
+            .build()
+            .map_err(|error| named(&["PALETTE_API_KEY", "SPECTROCLOUD_APIKEY"], &error))?;
+        Ok(())
     }
 
     fn palette(&self, clock: &Clock, simulated: bool) -> palette_client::ClientBuilder {
@@ -125,6 +161,13 @@ pub(crate) struct Servers {
     pub(crate) driver: Driver,
     /// The calls of a dry run.
     pub(crate) dry_run: Option<Arc<DryRun>>,
+    pub(crate) interrupt: Interrupt,
+}
+
+/// MAAS's address in the form that a cloud account has: `http://10.11.12.13:5240/MAAS`, however the user wrote it.
+fn endpoint(maas: &maas_client::Client) -> String {
+    let base = maas.base_url().as_str().trim_end_matches('/');
+    base.strip_suffix("/api/2.0").unwrap_or(base).to_owned()
 }
 
 impl Servers {
@@ -135,6 +178,7 @@ impl Servers {
     pub(crate) async fn open(
         addresses: Option<Addresses>,
         arguments: &Arguments,
+        interrupt: Interrupt,
     ) -> Result<Self, Stop> {
         if addresses.is_some() && arguments.speed.is_some() {
             return Err(Stop::Usage(
@@ -192,7 +236,7 @@ impl Servers {
             dry_run = Some(held);
         }
         let driver = Driver::new(maas.clone(), palette.clone(), clock.clone())
-            .account_credentials(&addresses.maas_url, addresses.maas_api_key.clone())
+            .account_credentials(endpoint(&maas), addresses.maas_api_key.clone())
             .watch(WatchOptions::new().interval(Duration::from_secs(20)));
         Ok(Self {
             addresses,
@@ -203,6 +247,7 @@ impl Servers {
             palette,
             driver,
             dry_run,
+            interrupt,
         })
     }
 

@@ -1,12 +1,13 @@
 //! What the user sees: a terminal with a progress bar, plain lines when piped, or JSON lines.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use console::{Style, Term, measure_text_width, style, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lifecycle_core::{Plan, Planner, duration_text};
+use lifecycle_core::{Plan, Planner, Verb, duration_text};
 use lifecycle_driver::document::DocumentError;
 use lifecycle_driver::{
     Check, CheckOutcome, Comparison, Created, Difference, Event, EventKind, Problem,
@@ -115,9 +116,9 @@ impl Show {
             return self.tagged("problem", problem);
         }
         let place = match problem.position {
-            Some(position) => format!("{file}:{position}: "),
+            Some(position) => format!("{file}:{position} {}: ", problem.path),
             None if problem.path.is_empty() => String::new(),
-            None => format!("{file}{}: ", problem.path),
+            None => format!("{file} {}: ", problem.path),
         };
         let colour = if problem.is_error() {
             Style::new().red()
@@ -134,8 +135,8 @@ impl Show {
         }
     }
 
-    /// A plan, before it is carried out.
-    pub(crate) fn plan(&self, plan: &Plan) {
+    /// A plan, before it is carried out; `hostnames` by MAAS's ids. JSON has every action, people see those that touch a machine.
+    pub(crate) fn plan(&self, plan: &Plan, hostnames: &BTreeMap<String, String>) {
         if self.mode == Mode::Json {
             return self.tagged("plan", plan);
         }
@@ -144,7 +145,7 @@ impl Show {
             Planner::ClusterApi => "cluster_api, the rules that Palette follows",
         };
         self.fact("planner", planner);
-        for line in plan.to_string().lines().skip(1) {
+        for line in in_words(plan, hostnames).to_string().lines().skip(1) {
             self.line(&format!("   {line}"));
         }
     }
@@ -340,14 +341,21 @@ impl Show {
         drop(guard);
         if let Some(text) = sentence(&event.kind) {
             let line = format!("   {:>7}  {text}", style(stamp).dim());
-            running.suspend(|| self.line(&line));
+            running.suspend(|| self.passing(&line));
         }
     }
 
     /// What exists, and how to remove it.
     pub(crate) fn created(&self, created: &Created) {
         if self.mode == Mode::Json {
-            return self.tagged("created", &json!({ "resources": created.resources() }));
+            let resources: Vec<Value> = created
+                .resources()
+                .iter()
+                .map(|resource| {
+                    json!({ "kind": resource.kind, "name": resource.name, "uid": resource.uid, "how_to_remove": resource.how_to_remove() })
+                })
+                .collect();
+            return self.tagged("created", &json!({ "resources": resources }));
         }
         for resource in created.resources() {
             self.line(&format!("   {resource}"));
@@ -370,8 +378,18 @@ impl Show {
         self.complain(&error.to_string());
     }
 
+    /// The last event of JSON output, however the program ends.
+    pub(crate) fn ended(&self, outcome: &str, exit_code: u8) {
+        if self.mode == Mode::Json {
+            self.json(&json!({ "kind": "ended", "outcome": outcome, "exit_code": exit_code }));
+        }
+    }
+
     /// A message beside the output.
     pub(crate) fn complain(&self, message: &str) {
+        if self.mode == Mode::Json {
+            self.json(&json!({ "kind": "message", "text": message }));
+        }
         let _ = writeln!(std::io::stderr(), "cluster-lifecycle: {message}");
     }
 
@@ -382,15 +400,19 @@ impl Show {
         }
     }
 
-    /// Whoever reads our output may go away in the middle of it; what was begun goes on.
+    /// A line that the terminal wraps. Whoever reads our output may go away in the middle of it; what was begun goes on.
     fn line(&self, text: &str) {
-        let width = self.width();
-        let text = if measure_text_width(text) > width {
-            truncate_str(text, width, "…")
-        } else {
-            text.into()
-        };
         let _ = writeln!(std::io::stdout(), "{text}");
+    }
+
+    /// A line that is cut at the terminal's edge: one of many that pass by.
+    fn passing(&self, text: &str) {
+        let width = self.width();
+        if measure_text_width(text) > width {
+            self.line(&truncate_str(text, width, "…"));
+        } else {
+            self.line(text);
+        }
     }
 
     fn json(&self, value: &impl Serialize) {
@@ -410,6 +432,40 @@ impl Show {
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Bar>> {
         self.bar.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The plan without bookkeeping, each action in words instead of its id.
+fn in_words(plan: &Plan, hostnames: &BTreeMap<String, String>) -> Plan {
+    let mut plan = plan.clone();
+    let mut hosts = BTreeMap::new();
+    for action in plan.steps.iter_mut().flat_map(|step| &mut step.actions) {
+        let parts: Vec<String> = action.id.split('/').map(str::to_owned).collect();
+        let [_, pool, node, verb] = parts.as_slice() else {
+            continue;
+        };
+        action.id = if let Verb::Allocate { system_id, .. } = &action.verb {
+            let host = hostnames.get(system_id).unwrap_or(system_id);
+            hosts.insert(node.clone(), host.clone());
+            format!("allocate {host} for {pool}")
+        } else {
+            let host = hosts.get(node).unwrap_or(node);
+            format!("{} {host}", verb.replace('_', " "))
+        };
+    }
+    for step in &mut plan.steps {
+        step.actions.retain(|action| {
+            let name = action.verb.name();
+            let bookkeeping = [
+                "apply_in_place",
+                "delete_node_object",
+                "attach_endpoint",
+                "detach_endpoint",
+            ];
+            !name.starts_with("record") && !bookkeeping.contains(&name)
+        });
+    }
+    plan.steps.retain(|step| !step.actions.is_empty());
+    plan
 }
 
 /// An event in words; none for those that only move the bar.

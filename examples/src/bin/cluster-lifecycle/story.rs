@@ -1,5 +1,6 @@
 //! The five parts of a cluster's life.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -10,7 +11,9 @@ use lifecycle_core::spec::tree::Positions;
 use lifecycle_core::{Role, duration_text};
 use lifecycle_driver::{Created, EventKind, Operation, UpdateOptions, document};
 use palette_client::{ClusterProfileFilter, PackLayer};
+use sdk_transport::ErrorKind;
 use serde::Deserialize;
+use testbed::SimClock;
 
 use crate::Stop;
 use crate::servers::Servers;
@@ -18,6 +21,9 @@ use crate::show::Show;
 
 /// The document that the program carries with it.
 const BUILT_IN: &str = include_str!("../../../cluster.yaml");
+
+/// So long after its beginning a deletion can surely not be forced yet: the rule asks for 15 minutes.
+const STILL_EARLY_MS: i64 = 10 * 60_000;
 
 /// What is to be built.
 pub(crate) struct Script {
@@ -232,6 +238,26 @@ async fn inventory(servers: &Servers) -> Result<String, Stop> {
     ))
 }
 
+/// Host names of the machines, by MAAS's ids.
+async fn hostnames(servers: &Servers) -> Result<BTreeMap<String, String>, Stop> {
+    #[derive(Deserialize)]
+    struct Brief {
+        system_id: String,
+        #[serde(default)]
+        hostname: String,
+    }
+    let machines = servers
+        .maas
+        .machines()
+        .list_as::<Brief>(&maas_client::MachineFilter::new())
+        .await?
+        .complete()?;
+    Ok(machines
+        .into_iter()
+        .map(|machine| (machine.system_id, machine.hostname))
+        .collect())
+}
+
 /// Part 2: everything that can be known before.
 pub(crate) async fn preflight(servers: &Servers, script: &Script, show: &Show) -> Result<(), Stop> {
     show.chapter(2, "Preflight");
@@ -264,9 +290,13 @@ struct Story<'a> {
 
 impl Story<'_> {
     async fn all(&self, script: &Script) -> Result<(), Stop> {
-        self.or_stopped(introduce(self.servers, script, self.show))
+        self.servers
+            .interrupt
+            .or(introduce(self.servers, script, self.show))
             .await?;
-        self.or_stopped(preflight(self.servers, script, self.show))
+        self.servers
+            .interrupt
+            .or(preflight(self.servers, script, self.show))
             .await?;
         self.create(script).await?;
         self.roll(script).await?;
@@ -291,7 +321,12 @@ impl Story<'_> {
 
     async fn roll(&self, script: &Script) -> Result<(), Stop> {
         self.show.chapter(4, "Preview, then roll");
-        let Some(next) = self.or_stopped(script.next_version(self.servers)).await? else {
+        let Some(next) = self
+            .servers
+            .interrupt
+            .or(script.next_version(self.servers))
+            .await?
+        else {
             self.show.fact(
                 "roll",
                 "the profile has no newer version: nothing is rolled",
@@ -300,12 +335,15 @@ impl Story<'_> {
         };
         let driver = &self.servers.driver;
         let preview = self
-            .or_stopped(async { Ok(driver.preview_update(&next).await?) })
+            .servers
+            .interrupt
+            .or(async { Ok(driver.preview_update(&next).await?) })
             .await?;
         for change in &preview.changes {
             self.show.fact("change", &change.to_string());
         }
-        self.show.plan(&preview.plan);
+        let hostnames = self.servers.interrupt.or(hostnames(self.servers)).await?;
+        self.show.plan(&preview.plan, &hostnames);
         self.show.gap();
         let operation = driver.update(&next, &UpdateOptions::new().approve_repave(true));
         let updated = self.watch(operation, None).await?;
@@ -355,36 +393,42 @@ impl Story<'_> {
         mut operation: Operation<T>,
         mut forced: Option<&str>,
     ) -> Result<T, Stop> {
-        self.show.begin(self.servers.now_ms());
-        // A fast simulation would have given everything back before the question is asked: its time stands still until the first look is over.
-        let clock = self
-            .servers
-            .testbed
-            .as_ref()
-            .filter(|_| forced.is_some())
-            .map(testbed::Testbed::clock);
-        clock.iter().for_each(testbed::SimClock::pause);
+        let begun_ms = self.servers.now_ms();
+        self.show.begin(begun_ms);
+        // A fast simulation would have given everything back before the question is asked.
+        let hold = || {
+            let testbed = self.servers.testbed.as_ref()?;
+            Some(StandingClock::new(testbed.clock()))
+        };
+        let mut held = forced.and_then(|_| hold());
+        let mut listed = Created::default();
         loop {
             let event = tokio::select! {
                 event = operation.next() => event,
-                () = stopped() => {
-                    self.note(&operation.created());
+                () = self.servers.interrupt.wait() => {
+                    self.note(&mut listed, operation.created());
                     return Err(Stop::Interrupted);
                 }
             };
-            self.note(&operation.created());
+            self.note(&mut listed, operation.created());
             let Some(event) = event else { break };
             self.show.event(&event);
-            if matches!(event.kind, EventKind::Progress { .. }) {
-                clock.iter().for_each(testbed::SimClock::resume);
-            }
-            if let EventKind::State { state, .. } = &event.kind
-                && state == "Deleting"
-                && let Some(name) = forced.take()
-            {
-                self.force_early(name).await?;
+            match &event.kind {
+                EventKind::State { state, .. } if state == "Deleting" => {
+                    drop(held.take());
+                    if let Some(name) = forced.take() {
+                        let _standing = hold();
+                        if self.servers.now_ms().saturating_sub(begun_ms) < STILL_EARLY_MS {
+                            self.force_early(name).await?;
+                        }
+                    }
+                }
+                // Whoever waits for the next look waits on this clock.
+                EventKind::Progress { .. } | EventKind::LookFailed { .. } => held = None,
+                _ => {}
             }
         }
+        drop(held);
         self.show.end();
         Ok(operation.finish().await?)
     }
@@ -395,37 +439,56 @@ impl Story<'_> {
             Role::ProjectAdmin,
             "to show that it is too early",
         );
-        match self.or_stopped(async { Ok(attempt.await) }).await? {
+        match self
+            .servers
+            .interrupt
+            .or(async { Ok(attempt.await) })
+            .await?
+        {
             Err(error) if error.code() == "E_FORCE_TOO_EARLY" => {
                 self.show.refused(&error);
                 Ok(())
             }
             // It was quicker than we: there is nothing to force any more.
             Err(error) if matches!(error.code(), "E_NOT_FOUND" | "E_DELETED") => Ok(()),
+            // It only shows a refusal: the deletion goes on without it.
+            Err(error)
+                if error.is_retryable()
+                    || matches!(
+                        error.kind(),
+                        ErrorKind::Connect
+                            | ErrorKind::Transport
+                            | ErrorKind::Timeout
+                            | ErrorKind::Unavailable
+                            | ErrorKind::ServerError
+                    ) =>
+            {
+                self.show.complain(&format!(
+                    "the early force delete could not be tried: {error}"
+                ));
+                Ok(())
+            }
             Err(error) => Err(error.into()),
             Ok(_) => Err(Stop::Failed(sdk_transport::Error::new(
-                sdk_transport::ErrorKind::Internal,
+                ErrorKind::Internal,
                 "an early force delete was carried out",
             ))),
         }
     }
 
-    fn note(&self, created: &Created) {
+    /// Takes over what an operation lists now. What it no longer lists, it has removed; what it never listed stays.
+    fn note(&self, listed: &mut Created, created: Created) {
         let mut all = self
             .created
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        // What an operation no longer lists, it has removed; what it never listed stays.
+        for resource in listed.resources() {
+            all.remove(resource);
+        }
         for resource in created.resources() {
             all.put(resource.clone());
         }
-    }
-
-    async fn or_stopped<T>(&self, work: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-        tokio::select! {
-            result = work => result,
-            () = stopped() => Err(Stop::Interrupted),
-        }
+        *listed = created;
     }
 
     /// The list of what exists by now, read back if the servers still answer.
@@ -457,9 +520,31 @@ impl Story<'_> {
     }
 }
 
-/// Ends at Ctrl-C.
-async fn stopped() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+/// A simulated clock that stands still until this is dropped, and never for long: clients wait on it before they try again.
+struct StandingClock {
+    clock: SimClock,
+    end: tokio::task::JoinHandle<()>,
+}
+
+impl StandingClock {
+    const LONGEST: Duration = Duration::from_secs(3);
+
+    fn new(clock: SimClock) -> Self {
+        clock.pause();
+        let end = tokio::spawn({
+            let clock = clock.clone();
+            async move {
+                tokio::time::sleep(Self::LONGEST).await;
+                clock.resume();
+            }
+        });
+        Self { clock, end }
+    }
+}
+
+impl Drop for StandingClock {
+    fn drop(&mut self) {
+        self.end.abort();
+        self.clock.resume();
     }
 }
