@@ -135,7 +135,7 @@ impl Check {
     }
 }
 
-/// What [`Driver::preflight`] found.
+/// What [`crate::Driver::preflight`] found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Preflight {
     /// The checks, in the order in which to read them.
