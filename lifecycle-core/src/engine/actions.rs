@@ -8,7 +8,7 @@ use crate::{
 use super::index::Cluster;
 use super::phase::NodeView;
 use super::pool::Pool;
-use super::view::{EtcdTerms, Weight, quorum};
+use super::view::{EtcdTerms, quorum};
 
 /// Etcd is looked at again before a step that cannot be taken back.
 const VIEW_MAX_AGE_S: u32 = 30;
@@ -169,7 +169,6 @@ pub(crate) fn remove_member(
             guard.no_learner = true;
         }
     }
-    debug_assert!(member.learner || etcd.safe_remove_weight(Weight::of_member(member)));
     Action::new(cluster, pool, node, verb).guarded(guard)
 }
 

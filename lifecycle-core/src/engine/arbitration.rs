@@ -10,6 +10,7 @@ use super::index::{Cluster, Fleet};
 use super::out::Out;
 use super::phase::Phase;
 use super::pool::Pool;
+use super::switch::Rule;
 use super::{actions, control_plane, gateway, reclaim, worker};
 
 /// The classes of demands: who is served first.
@@ -163,9 +164,9 @@ impl<'f, 'a> Market<'f, 'a> {
                     let m = free[i];
                     let disk = m.disk_gb.first().copied().unwrap_or(0);
                     (
-                        m.cpu - spec.min_cpu,
-                        m.mem_mib - spec.min_mem_mib,
-                        disk - spec.min_disk_gb,
+                        m.cpu.saturating_sub(spec.min_cpu),
+                        m.mem_mib.saturating_sub(spec.min_mem_mib),
+                        disk.saturating_sub(spec.min_disk_gb),
                         failures(m),
                         &m.system_id,
                     )
@@ -550,7 +551,9 @@ fn start(
             continue;
         }
         let facts = facts! {"position": position + 1};
-        if let Some(gateway) = gateway::blocker(fleet, states, c) {
+        if let Some(gateway) =
+            gateway::blocker(fleet, states, c).filter(|_| Rule::GatewayBlocksCreate.holds())
+        {
             out.condition(c.id, ConditionCode::QueuedBehindPcg, facts.clone());
             let say = explain(
                 c.id,
@@ -573,7 +576,7 @@ fn start(
             out.say(say.until(UnblockKind::Node, facts! {}));
             continue;
         }
-        if !market.reserve(ci, &waiting, out) {
+        if !market.reserve(ci, &waiting, out) && Rule::WholeDemandBeforeStart.holds() {
             waiting.push(ci);
             say_cannot_start(fleet, ci, position + 1, out);
             continue;

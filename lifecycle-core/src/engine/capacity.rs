@@ -5,12 +5,13 @@ use super::freeze::quarantined;
 use super::index::{Cluster, Fleet};
 use super::phase::Phase;
 use super::returning;
+use super::switch::Rule;
 
 /// free: ready, not locked, nobody's, not in a pending Allocate, not in quarantine.
 pub(crate) fn is_free(fleet: &Fleet<'_>, memory: &Memory, m: &Machine) -> bool {
     m.status == MachineStatus::Ready
-        && !m.locked
-        && m.owner.is_none()
+        && (!m.locked || !Rule::Locked.holds())
+        && (m.owner.is_none() || !Rule::ForeignMachine.holds())
         && !fleet.f.allocating.contains(m.system_id.as_str())
         && (fleet.f.planner == Planner::ClusterApi
             || quarantined(memory, &m.system_id, fleet.f.now).is_none())
@@ -24,7 +25,8 @@ pub(crate) fn free_ips(fleet: &Fleet<'_>, subnet: Option<&str>) -> Option<u32> {
         .observed
         .subnets
         .iter()
-        .find(|s| Some(s.id.as_str()) == subnet)?;
+        .find(|s| Some(s.id.as_str()) == subnet)
+        .filter(|_| Rule::IpCount.holds())?;
     let planned = fleet
         .clusters
         .iter()

@@ -192,6 +192,7 @@ impl<'a> Cp<'_, 'a> {
             .nodes
             .iter()
             .find_map(|x| Some((x, x.member.filter(|_| x.phase == Phase::Discarded)?)))
+            .filter(|_| Switch::LearnerAndGhostCleanUp.holds())
         else {
             return Next;
         };
@@ -224,7 +225,7 @@ impl<'a> Cp<'_, 'a> {
 
     /// CP-6: members that belong to no node.
     fn cp_6_ghosts(&self, out: &mut Out) -> Flow {
-        if !self.c.etcd.is_stacked() {
+        if !self.c.etcd.is_stacked() || !Switch::LearnerAndGhostCleanUp.holds() {
             return Next;
         }
         let now = self.fleet.f.now;

@@ -33,7 +33,7 @@ pub(crate) fn control_plane_busy(c: &Cluster<'_>) -> Option<String> {
 
 /// Why workers may not have this version: newer than a control-plane node, or more than three minor versions behind one.
 pub(crate) fn skew(c: &Cluster<'_>, version: Option<Version>) -> Option<String> {
-    let (cp, version) = (c.cp()?, version?);
+    let (cp, version) = (c.cp()?, version.filter(|_| Rule::VersionSkew.holds())?);
     let minor = |v: Version| (v.major, v.minor);
     let (lowest, highest) = (cp.versions().min()?, cp.versions().max()?);
     if minor(version) > minor(lowest) {

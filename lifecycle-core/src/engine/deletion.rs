@@ -9,6 +9,7 @@ use super::explain::{Until, explain, facts};
 use super::index::{Cluster, Fleet};
 use super::out::Out;
 use super::phase::NodeView;
+use super::switch::Rule;
 use super::{actions, freeze, gateway, housekeeping, returning};
 
 /// Machines that still have to be released.
@@ -77,7 +78,9 @@ pub(crate) fn run(
         out.act(actions::finish_deleted(c.id, Vec::new(), false));
         return;
     }
-    if let Some(pcg) = gateway::blocker(fleet, states, c) {
+    if let Some(pcg) =
+        gateway::blocker(fleet, states, c).filter(|_| Rule::GatewayBlocksDelete.holds())
+    {
         out.condition(c.id, ConditionCode::BlockedByPcg, facts! {"pcg": pcg});
         let say = explain(
             c.id,

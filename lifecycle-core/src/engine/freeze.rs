@@ -8,6 +8,7 @@ use super::index::{Cluster, Fleet};
 use super::out::Out;
 use super::phase::{NodeView, Phase};
 use super::pool::Pool;
+use super::switch::Rule;
 
 const DAY_MS: Millis = 86_400_000;
 const FAILURES_KEPT: usize = 8;
@@ -47,7 +48,7 @@ pub(crate) fn quarantined(memory: &Memory, system_id: &str, now: Millis) -> Opti
         .machines
         .get(system_id)
         .and_then(|m| m.quarantined_until_ms)
-        .filter(|until| now < *until)
+        .filter(|until| now < *until && Rule::Quarantine.holds())
 }
 
 /// Carries memory on: what is gone is forgotten, what is new is noted, failures are counted once.
@@ -269,6 +270,7 @@ fn remember_rollout(
     if r.failures >= fleet.f.w.policy.failure_limit
         && r.frozen_ms.is_none()
         && c.provisioned_ms.is_some()
+        && Rule::FailureLimit.holds()
     {
         r.frozen_ms = Some(now);
     }

@@ -9,6 +9,7 @@ use super::explain::{Until, explain, facts};
 use super::index::{Cluster, Fleet};
 use super::out::Out;
 use super::phase::NodeView;
+use super::switch::Rule;
 use super::view::View;
 
 /// 3.1 What is wrong with a specification: it is not planned by.
@@ -20,6 +21,7 @@ pub(crate) fn invalid(spec: &crate::ClusterSpec, is_pcg: bool) -> Option<String>
 pub(crate) fn is_stale(fleet: &Fleet<'_>) -> bool {
     fleet.f.now.saturating_sub(fleet.f.w.observed.as_of_ms)
         > ms_of(fleet.f.w.policy.observation_max_age_s)
+        && Rule::StaleObservation.holds()
 }
 
 /// An observation dated in the future counts as now and is reported.
@@ -70,7 +72,7 @@ fn mass(c: &Cluster<'_>) -> (u32, u32, bool) {
 /// Carries the mass-failure stop on in memory; true while it holds.
 pub(crate) fn mass_failure(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut Out) -> bool {
     let (n, u, zone_down) = mass(c);
-    let failing = (u >= 3 && u.saturating_mul(3) > n) || zone_down;
+    let failing = ((u >= 3 && u.saturating_mul(3) > n) || zone_down) && Rule::MassFailure.holds();
     let as_of = fleet.f.w.observed.as_of_ms;
     let entry = out.memory.clusters.entry(c.id.to_owned()).or_default();
     let next = match (failing, entry.mass_failure.take()) {

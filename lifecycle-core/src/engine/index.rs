@@ -417,6 +417,7 @@ impl<'a> Build<'_, 'a> {
                 .as_deref()
                 .and_then(|s| f.machine(s))
                 .filter(|m| match &m.owner {
+                    Some(_) if !Rule::ForeignMachine.holds() => true,
                     Some(o) => {
                         o.cluster == n.cluster
                             && o.node.as_ref().is_none_or(|id| *id == n.id)
@@ -546,7 +547,7 @@ impl<'a> Views<'a> {
 
 /// 3.5.1 target: what a pool's nodes should be; absent while nothing is approved.
 fn target<'a>(cluster: &ClusterSpec, pool: &'a PoolSpec) -> Option<Target<'a>> {
-    if cluster.repave == Repave::Approved {
+    if cluster.repave == Repave::Approved || !Rule::Approval.holds() {
         Some(Target {
             revision: &pool.revision,
             version: pool.k8s_version,
@@ -578,5 +579,5 @@ fn mark_revision(x: &mut NodeView<'_>, pool: &PoolSpec, target: Option<Target<'_
 
 /// Whether the pool may work below its size when Expand First finds no spare.
 pub(crate) fn falls_back(pool: &PoolSpec) -> bool {
-    pool.on_no_spare == OnNoSpare::FallbackContract
+    pool.on_no_spare == OnNoSpare::FallbackContract || !Rule::FallbackOnlyIfAsked.holds()
 }

@@ -6,6 +6,7 @@ use crate::{
 };
 
 use super::index::Frame;
+use super::switch::Rule;
 use super::view::View;
 
 /// Where a node is in its life; the first that matches.
@@ -269,7 +270,8 @@ fn phase(
 
 /// Reads what an operator said about a node: (locked, cordoned, in maintenance).
 pub(crate) fn operator_marks(node: &Node, machine: Option<&Machine>) -> (bool, bool, bool) {
-    let locked = node.maintenance == Maintenance::Locked || machine.is_some_and(|m| m.locked);
+    let locked = (node.maintenance == Maintenance::Locked || machine.is_some_and(|m| m.locked))
+        && Rule::Locked.holds();
     let maintenance = node.maintenance == Maintenance::Cordoned
         || machine.is_some_and(|m| m.status.is_maintenance());
     (locked, node.cordoned || maintenance, maintenance)

@@ -97,6 +97,14 @@ impl<'a> Pool<'a> {
         self.size.saturating_add(self.surge.max(self.unavailable))
     }
 
+    /// Most live nodes: size plus surge.
+    pub(crate) fn most(&self) -> u32 {
+        if !Rule::Ceiling.holds() {
+            return u32::MAX;
+        }
+        self.size.saturating_add(self.surge)
+    }
+
     /// A surplus node, x counted as staying: more than the size (plus the surge while something is outdated) would stay.
     pub(crate) fn surplus_with(&self, x: &NodeView<'_>) -> bool {
         let staying = self.staying + u32::from(!x.phase.is_staying());

@@ -9,6 +9,7 @@ use super::index::{Cluster, Fleet};
 use super::out::Out;
 use super::phase::{NodeView, Phase};
 use super::pool::Pool;
+use super::switch::Rule;
 use super::{actions, creation, freeze};
 
 struct Candidate<'f, 'a> {
@@ -27,7 +28,7 @@ pub(crate) fn run(
     claimed: u32,
     out: &mut Out,
 ) -> bool {
-    if d.class > class::CP_SURGE {
+    if d.class > class::CP_SURGE || !Rule::Reclaim.holds() {
         return false;
     }
     let wanted = fleet.clusters[d.ci].pools[d.pi].spec;
@@ -139,7 +140,7 @@ fn candidate<'f, 'a>(
     let spare = !pool.is_cp
         && pool.live > pool.size
         && pool.draining < pool.spec.max_parallel.max(1)
-        && (!x.avail || pool.avail > pool.size)
+        && (!x.avail || pool.avail > pool.size || !Rule::Floor.holds())
         && pool.victims(|_| true).first().is_some_and(|v| v.id == x.id);
     (unborn || spare).then_some(Candidate {
         c,

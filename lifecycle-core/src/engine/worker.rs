@@ -155,7 +155,7 @@ impl<'a> Worker<'_, 'a> {
             if staying <= keep || drains >= pool.spec.max_parallel.max(1) {
                 break;
             }
-            if !x.avail || avail > pool.size {
+            if !x.avail || avail > pool.size || !Rule::Floor.holds() {
                 drain(
                     self.fleet,
                     self.c,
@@ -209,7 +209,7 @@ impl<'a> Worker<'_, 'a> {
             return drains;
         }
         let limit = pool.spec.max_unhealthy.down(pool.size).max(1);
-        if unhealthy > limit {
+        if unhealthy > limit && Rule::RemediationBudget.holds() {
             let facts = facts! {"why": "MaxUnhealthy", "unhealthy": unhealthy, "limit": limit};
             out.condition(self.c.id, ConditionCode::CannotRemediate, facts.clone());
             let text = "{unhealthy} nodes are unhealthy (limit {limit}): none is replaced until that is understood";
@@ -361,7 +361,7 @@ impl<'a> Worker<'_, 'a> {
                 .count(),
         )
         .unwrap_or(u32::MAX);
-        let most = pool.size.saturating_add(pool.surge);
+        let most = pool.most();
         let room = most
             .saturating_sub(pool.live.saturating_add(refill))
             .min(

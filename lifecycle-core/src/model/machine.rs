@@ -2,6 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::defaults::is_default;
+use crate::engine::switch::Rule;
 use crate::prelude::*;
 use crate::{Id, Millis, PoolSpec};
 
@@ -82,6 +83,9 @@ impl Machine {
     /// Whether the machine meets every constraint of the pool; says nothing about whether it is free.
     #[must_use]
     pub fn fits(&self, pool: &PoolSpec) -> bool {
+        if !Rule::ConstraintsInclZone.holds() {
+            return true;
+        }
         self.resource_pool == pool.resource_pool
             && (pool.azs.is_empty() || pool.azs.contains(&self.zone))
             && self.cpu >= pool.min_cpu
