@@ -6,7 +6,7 @@
 //!
 //! * [`model`] holds every type, one file per noun;
 //! * [`engine`] holds the rules, named in comments and explanations as in the specification (`CP-12`, `W-e`, `3.5.2b`);
-//! * [`planner`] holds the counting planner that Cluster API and Palette follow;
+//! * [`planner`] holds the counting planner that Cluster API and Palette follow, and [`planner::rolling_update`] its bare counts;
 //! * [`preview()`] simulates either planner.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]

@@ -5,6 +5,7 @@
 //! before it removes, Contract First removes first; the leader is moved and the member removed before the machine goes. Workers as a
 //! MachineDeployment does it, on the counts of the new set and the old ones. Phases, commit steps, deletion, abort and force delete are the
 //! engine's, since the observation they are read off is the same.
+use super::{MachineDeployment, MachineSet, rolling_update};
 use crate::engine::arbitration::{Demand, class, serve_in_order};
 use crate::engine::commit::{commit, drain};
 use crate::engine::creation::control_plane_busy;
@@ -224,17 +225,21 @@ fn machine_deployment(
         out.say(say.until(UnblockKind::ControlPlane, facts! {}));
         return;
     }
-    let (surge, unavailable) = surge_and_unavailable(pool);
-    let size = pool.size;
-    let new = count(&pool.nodes, |x| x.phase.is_staying() && !x.outdated);
-    let new_available = count(&pool.nodes, |x| x.avail && !x.outdated);
-    let total = pool
-        .live
-        .saturating_add(count(&pool.nodes, |x| x.phase == Phase::Leaving));
-
-    // 1. The new set grows up to R + S in all, or shrinks to R.
-    let most = size.saturating_add(surge);
-    let grow = most.saturating_sub(total).min(size.saturating_sub(new));
+    let (max_surge, max_unavailable) = surge_and_unavailable(pool);
+    let old = old_revisions(pool);
+    let deployment = MachineDeployment {
+        size: pool.size,
+        max_surge,
+        max_unavailable,
+        new: machine_set(pool, |x| !x.outdated),
+        old: old
+            .iter()
+            .map(|r| machine_set(pool, |x| x.outdated && revision(x) == *r))
+            .collect(),
+        in_place: None,
+    };
+    let targets = rolling_update(&deployment);
+    let grow = targets.new.saturating_sub(deployment.new.wanted);
     if grow > 0 {
         if let Some(why) = control_plane_busy(c).filter(|_| c.provisioned_ms.is_some()) {
             let say = explain(
@@ -255,44 +260,51 @@ fn machine_deployment(
         out.demands
             .extend((0..grow).map(|_| Demand::new(c, ci, pi, class, "MD-new")));
     }
-    let mut dropped = 0;
-    for x in pool.victims(|x| !x.outdated) {
-        if new.saturating_sub(dropped) <= size {
-            break;
-        }
-        drain(
-            fleet,
-            c,
-            pool,
-            x,
-            "MD-new",
-            "there are more nodes than wanted",
-            out,
-        );
-        dropped += 1;
+    let surplus = deployment.new.wanted.saturating_sub(targets.new);
+    for x in first(pool.victims(|x| !x.outdated), surplus) {
+        let why = "there are more nodes than wanted";
+        drain(fleet, c, pool, x, "MD-new", why, out);
     }
-
-    // 2. The old sets shrink by what availability leaves over; what of the new set is not available yet shrinks that. A control plane that
-    // is still rolling holds a rollout back.
-    if pool.outdated == 0 || (c.provisioned_ms.is_some() && control_plane_busy(c).is_some()) {
+    // A control plane that is still rolling holds a rollout back.
+    if c.provisioned_ms.is_some() && control_plane_busy(c).is_some() {
         return;
     }
-    let least = size.saturating_sub(unavailable);
-    let budget = pool
-        .staying
-        .saturating_sub(dropped)
-        .saturating_sub(least)
-        .saturating_sub(new.saturating_sub(new_available));
-    let spare = pool.avail.saturating_sub(least);
-    let mut victims = pool.victims(|x| x.outdated);
-    victims.sort_by_key(|x| x.avail);
-    let (mut gone, mut gone_available) = (0, 0);
-    for x in victims {
-        if gone >= budget || (x.avail && gone_available >= spare) {
-            break;
+    for ((r, set), target) in old.iter().zip(&deployment.old).zip(&targets.old) {
+        let mut victims = pool.victims(|x| x.outdated && revision(x) == *r);
+        victims.sort_by_key(|x| x.avail);
+        for x in first(victims, set.wanted.saturating_sub(*target)) {
+            drain(fleet, c, pool, x, "MD-old", "it is outdated", out);
         }
-        drain(fleet, c, pool, x, "MD-old", "it is outdated", out);
-        gone += 1;
-        gone_available += u32::from(x.avail);
+    }
+}
+
+fn first<T>(list: Vec<T>, n: u32) -> impl Iterator<Item = T> {
+    list.into_iter()
+        .take(usize::try_from(n).unwrap_or(usize::MAX))
+}
+
+fn revision<'a>(x: &NodeView<'a>) -> &'a str {
+    x.node.and_then(|n| n.revision.as_deref()).unwrap_or("")
+}
+
+/// The revisions of outdated nodes, the one whose first node is oldest first.
+fn old_revisions<'a>(pool: &Pool<'a>) -> Vec<&'a str> {
+    let mut since: BTreeMap<&str, i64> = BTreeMap::new();
+    for x in pool.nodes.iter().filter(|x| x.outdated) {
+        let first = since.entry(revision(x)).or_insert(x.created_ms);
+        *first = x.created_ms.min(*first);
+    }
+    let mut sorted: Vec<(&str, i64)> = since.into_iter().collect();
+    sorted.sort_by_key(|(r, t)| (*t, *r));
+    sorted.into_iter().map(|(r, _)| r).collect()
+}
+
+/// The pool's nodes of one template: a machine is gone for Cluster API once its release is asked for.
+fn machine_set(pool: &Pool<'_>, of: impl Fn(&NodeView<'_>) -> bool) -> MachineSet {
+    let n = |p: &dyn Fn(&NodeView<'_>) -> bool| count(&pool.nodes, |x| of(x) && p(x));
+    MachineSet {
+        wanted: n(&|x| x.phase.is_staying()),
+        present: n(&|x| x.phase.is_live() || x.phase == Phase::Leaving),
+        available: n(&|x| x.avail),
     }
 }
