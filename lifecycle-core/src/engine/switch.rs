@@ -56,7 +56,7 @@ std::thread_local! {
 
 #[cfg(test)]
 impl Rule {
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 35] = [
         Self::CurrentQuorum,
         Self::TargetQuorum,
         Self::CommitRecheck,
@@ -65,16 +65,33 @@ impl Rule {
         Self::NoVoterRemovedWhileLearner,
         Self::InitOnce,
         Self::ViewUnknownFreezes,
+        Self::LearnerAndGhostCleanUp,
         Self::OneControlPlaneOperation,
+        Self::Reclaim,
         Self::ReplaceableBeforeContract,
         Self::HeldCountsReturning,
         Self::Floor,
         Self::Ceiling,
+        Self::ConstraintsInclZone,
+        Self::Quarantine,
+        Self::ForeignMachine,
         Self::PendingCounts,
+        Self::StaleObservation,
+        Self::MassFailure,
+        Self::FailureLimit,
+        Self::FallbackOnlyIfAsked,
+        Self::RemediationBudget,
         Self::AbortingNeverCreates,
         Self::RefusedNeverFires,
         Self::ForceDeleteClock,
         Self::MonotoneClock,
+        Self::GatewayBlocksCreate,
+        Self::GatewayBlocksDelete,
+        Self::WholeDemandBeforeStart,
+        Self::VersionSkew,
+        Self::Approval,
+        Self::Locked,
+        Self::IpCount,
     ];
 
     pub(crate) fn holds(self) -> bool {

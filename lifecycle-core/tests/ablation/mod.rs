@@ -1,186 +1,171 @@
-//! Each rule is switched off in turn; a search or a property must notice. A rule that nobody misses is not proven.
+//! Each rule is switched off in turn. The law that belongs to it must be broken then, and no other law (but those that cannot hold without
+//! it); and where a search can see it, a search must turn red too. A rule that nobody misses is not proven.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../common/mod.rs"]
 mod common;
+mod etcd;
+mod fleet;
+mod laws;
+mod pools;
 
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use common::explore::{Ask, Fault, Scope, search};
 use common::scopes::{self, CONTRACT, EXPAND};
-use common::{T0, add_running, machine_for, world};
-use lifecycle_core::{
-    ClusterSpec, Code, ForceDelete, MachineStatus, PoolSpec, Request, Role, World, admit,
-};
+use laws::laws;
 
 use crate::engine::switch::Rule;
 
-/// A cluster in Deleting since `T0`, held up by a machine in rescue mode.
-fn deleting() -> World {
-    let mut w = world(0);
-    add_running(
-        &mut w,
-        ClusterSpec::new("c").control_plane(PoolSpec::control_plane("cp", 1)),
-    );
-    w.desired.clusters[0].delete_requested_ms = Some(T0);
-    w.observed
-        .clusters
-        .get_mut("c")
-        .unwrap()
-        .deletion_started_ms = Some(T0);
-    machine_for(&mut w, "c-cp-1").status = MachineStatus::RescueMode;
-    w
-}
-
-fn remaining(w: &World) -> u64 {
-    let force = Request::ForceDelete {
-        id: "c".into(),
-        actor_role: Role::TenantAdmin,
-        reason: String::new(),
-    };
-    match admit(&force, w) {
-        Ok(_) => 0,
-        Err(refusal) => {
-            assert_eq!(refusal.code, Code::ForceTooEarly);
-            refusal.retry_after_ms.unwrap()
-        }
-    }
-}
-
-fn force_delete_waits_fifteen_minutes() {
-    let mut w = deleting();
-    for ms in [0, 1, 60_000, 899_999, 900_000, 2_000_000] {
-        w.now_ms = T0 + ms;
-        w.observed.as_of_ms = w.now_ms;
-        let left = u64::try_from((900_000 - ms).max(0)).unwrap();
-        assert_eq!(remaining(&w), left, "I-L3 after {ms} ms");
-    }
-}
-
-fn a_clock_that_is_set_back_costs_nothing() {
-    let mut w = deleting();
-    w.now_ms = T0 + 840_000;
-    w.memory.clock_hwm_ms = Some(w.now_ms);
-    let before = remaining(&w);
-    w.now_ms -= 1_440_000;
-    w.observed.as_of_ms = w.now_ms;
-    assert!(remaining(&w) <= before, "3.7 the gate moved away");
-}
-
-/// A force delete one millisecond too early, written down although it was refused.
-fn refused_force_delete() -> Scope {
-    let mut w = deleting();
-    w.desired.clusters[0].force_delete = Some(ForceDelete {
-        requested_ms: T0 + 899_999,
-        actor_role: Role::TenantAdmin,
-        reason: String::new(),
-    });
-    Scope::new("a refused force delete", w)
-}
-
-enum Check {
-    Search(Box<Scope>),
-    Property(&'static str, fn()),
-}
-
-fn search_of(scope: Scope) -> Check {
-    Check::Search(Box::new(scope))
-}
-
-fn checks() -> Vec<Check> {
-    use Check::Property;
+/// The searches that see a rule missing, cheapest first.
+fn searches() -> Vec<(Scope, &'static [Rule])> {
+    use Rule as R;
     const CREATION: &[Fault] = &[Fault::Creation];
     vec![
-        Property(
-            "force delete waits fifteen minutes",
-            force_delete_waits_fifteen_minutes,
+        (scopes::outgrown(false), &[R::ReplaceableBeforeContract]),
+        (scopes::two_voters(), &[R::CurrentQuorum]),
+        (
+            scopes::drain_beside_learner(),
+            &[R::NoVoterRemovedWhileLearner],
         ),
-        Property(
-            "a clock that is set back",
-            a_clock_that_is_set_back_costs_nothing,
+        (
+            scopes::creating(3, 0, 3).ends_well(),
+            &[R::InitOnce, R::PendingCounts],
         ),
-        search_of(refused_force_delete()),
-        search_of(scopes::outgrown(false)),
-        search_of(scopes::outgrown(true)),
-        search_of(scopes::two_voters()),
-        search_of(scopes::drain_beside_learner()),
-        search_of(scopes::creating(3, 0, 3).ends_well()),
-        search_of(scopes::rolling(3, 0, EXPAND, 2).ends_well()),
-        search_of(scopes::rolling_workers(3, EXPAND, 2).ends_well()),
-        search_of(scopes::rolling_workers(3, CONTRACT, 1).ends_well()),
-        search_of(scopes::creating(1, 1, 2).ask(Ask::Abort).ends_well()),
-        search_of(
-            scopes::rolling(1, 0, EXPAND, 1)
-                .ask(Ask::Delete)
-                .ends_well(),
+        (
+            scopes::rolling_workers(3, EXPAND, 2).ends_well(),
+            &[R::HeldCountsReturning],
         ),
-        search_of(scopes::rolling(1, 0, EXPAND, 1).faults(1, &[Fault::Blind])),
-        search_of(
+        (
+            scopes::rolling_workers(3, CONTRACT, 1).ends_well(),
+            &[R::Floor],
+        ),
+        (
+            scopes::rolling_workers(3, EXPAND, 0),
+            &[R::FallbackOnlyIfAsked],
+        ),
+        (
+            scopes::rolling(3, 0, EXPAND, 2).ends_well(),
+            &[R::OneControlPlaneOperation, R::Ceiling],
+        ),
+        (
+            scopes::creating(1, 1, 2).ask(Ask::Abort).ends_well(),
+            &[R::AbortingNeverCreates],
+        ),
+        (
+            scopes::rolling(1, 0, EXPAND, 1).faults(1, &[Fault::Blind]),
+            &[R::ViewUnknownFreezes],
+        ),
+        (
             scopes::rolling(3, 0, CONTRACT, 1)
                 .faults(1, &[Fault::Node])
                 .ends_well(),
+            &[R::CommitRecheck, R::CancelDrain],
         ),
-        search_of(
-            scopes::rolling(3, 0, EXPAND, 1)
-                .faults(1, &[Fault::Node])
+        (
+            scopes::kubelet_down(CONTRACT).faults(1, &[Fault::Node]),
+            &[R::TargetQuorum],
+        ),
+        (
+            scopes::rolling(5, 0, CONTRACT, 1).faults(1, &[Fault::Node]),
+            &[R::OtherMembersHealthy],
+        ),
+        (scopes::surge_holds_the_spare().ends_well(), &[R::Reclaim]),
+        (
+            scopes::rolling(1, 0, EXPAND, 2)
+                .faults(1, CREATION)
                 .ends_well(),
+            &[R::LearnerAndGhostCleanUp],
         ),
-        search_of(scopes::kubelet_down(CONTRACT).faults(1, &[Fault::Node])),
-        search_of(scopes::rolling(1, 0, EXPAND, 1).faults(1, CREATION)),
     ]
 }
 
-impl Check {
-    fn name(&self) -> String {
-        match self {
-            Self::Search(scope) => format!("search {} faults {}", scope.name, scope.faults),
-            Self::Property(name, _) => format!("property {name}"),
-        }
-    }
+/// What a check says when it is red.
+fn outcome(check: impl FnOnce()) -> Result<(), String> {
+    catch_unwind(AssertUnwindSafe(check)).map_err(|e| {
+        let text = e
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| e.downcast_ref::<&str>().map(|s| (*s).to_owned()));
+        text.unwrap_or_default()
+    })
+}
 
-    fn run(&self) -> Result<(), String> {
-        let run = || match self {
-            Self::Search(scope) => {
-                search(scope);
+fn without(rule: Rule, check: impl FnOnce()) -> Result<(), String> {
+    Rule::switch_off(Some(rule));
+    let outcome = outcome(check);
+    Rule::switch_off(None);
+    outcome
+}
+
+/// What the checks say while a rule is off is expected, and collected.
+fn silence() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let report = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !Rule::is_one_off() {
+                report(info);
             }
-            Self::Property(_, property) => property(),
-        };
-        catch_unwind(std::panic::AssertUnwindSafe(run)).map_err(|e| {
-            let text = e
-                .downcast_ref::<String>()
-                .cloned()
-                .or_else(|| e.downcast_ref::<&str>().map(|s| (*s).to_owned()));
-            text.unwrap_or_default()
-        })
-    }
+        }));
+    });
+}
+
+fn brief(why: &str) -> String {
+    why.replace('\n', " ").chars().take(90).collect()
 }
 
 #[test]
-fn every_rule_is_missed_when_it_is_switched_off() {
-    // What the checks say while a rule is off is expected, and collected.
-    let report = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        if !Rule::is_one_off() {
-            report(info);
-        }
-    }));
-    let checks = checks();
+fn every_rule_has_its_law_and_is_missed_by_it_alone() {
+    silence();
+    let laws = laws();
     let mut wrong = Vec::new();
-    for check in &checks {
-        if let Err(why) = check.run() {
-            wrong.push(format!("all rules on, {}: {why}", check.name()));
+    assert_eq!(
+        laws.iter().map(|l| l.rule).collect::<Vec<_>>(),
+        Rule::ALL,
+        "one law for each rule"
+    );
+    for law in &laws {
+        if let Err(why) = outcome(law.check) {
+            wrong.push(format!("all rules on, {}: {why}", law.text));
         }
     }
     for rule in Rule::ALL {
-        Rule::switch_off(Some(rule));
-        let noticed = checks.iter().find_map(|c| Some((c, c.run().err()?)));
-        Rule::switch_off(None);
-        match noticed {
-            Some((check, why)) => {
-                let why: String = why.chars().take(90).collect();
-                println!("{rule:?} → {}: {}", check.name(), why.replace('\n', " "));
+        for law in &laws {
+            let expected = law.rule == rule || law.also.contains(&rule);
+            match (without(rule, law.check), expected) {
+                (Err(why), true) if law.rule == rule => {
+                    println!("{rule:?} → {} [{}]", law.text, brief(&why));
+                }
+                (Ok(()), true) => wrong.push(format!("{rule:?} off, yet holds: {}", law.text)),
+                (Err(why), false) => wrong.push(format!(
+                    "{rule:?} off breaks another law: {}: {why}",
+                    law.text
+                )),
+                _ => {}
             }
-            None => wrong.push(format!("nobody misses {rule:?}")),
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_search_finds_what_a_missing_rule_lets_happen() {
+    silence();
+    let mut wrong = Vec::new();
+    for (scope, rules) in searches() {
+        let name = format!("search {} faults {}", scope.name, scope.faults);
+        let run = || {
+            search(&scope);
+        };
+        if let Err(why) = outcome(run) {
+            wrong.push(format!("all rules on, {name}: {why}"));
+        }
+        for rule in rules {
+            match without(*rule, run) {
+                Err(why) => println!("{rule:?} → {name} [{}]", brief(&why)),
+                Ok(()) => wrong.push(format!("{rule:?} off, yet well: {name}")),
+            }
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));

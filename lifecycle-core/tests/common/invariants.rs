@@ -11,8 +11,9 @@ pub fn check(w: &World, d: &Decision) {
     one_action_per_node(d);
     irreversible_actions_are_guarded(d);
     machines(w, d);
-    for c in &w.desired.clusters {
-        let Some(status) = d.status.clusters.get(&c.id) else {
+    for c in &planned(w) {
+        let states = d.status.clusters.get(&c.id);
+        let Some(status) = states.or_else(|| d.status.pcgs.get(&c.id)) else {
             continue;
         };
         let own: Vec<&Action> = d
@@ -33,12 +34,25 @@ pub fn check(w: &World, d: &Decision) {
         founded_once(w, c, &own);
         unseen(w, c, &own);
         commits(w, c, &own);
+        cancels(w, c, &own);
         feasible(w, c, &own);
         ceilings(w, c, &own);
         drains(w, c, &own);
     }
     finished(w, d);
     explained(w, d);
+}
+
+/// The clusters, and the gateways, which are planned as clusters of one pool.
+fn planned(w: &World) -> Vec<ClusterSpec> {
+    let mut all = w.desired.clusters.clone();
+    for g in &w.desired.pcgs {
+        let mut c = ClusterSpec::new(g.id.clone()).control_plane(g.pool.clone());
+        (c.requested_ms, c.managed_by) = (g.requested_ms, g.managed_by);
+        c.delete_requested_ms = g.delete_requested_ms;
+        all.push(c);
+    }
+    all
 }
 
 fn one_action_per_node(d: &Decision) {
@@ -106,9 +120,8 @@ fn machines(w: &World, d: &Decision) {
             .and_then(|k| k.quarantined_until_ms)
             .is_some_and(|t| w.now_ms < t);
         assert!(!quarantined, "I-M3 quarantined {}", a.id);
-        let c = w
-            .desired
-            .clusters
+        let all = planned(w);
+        let c = all
             .iter()
             .find(|c| Some(c.id.as_str()) == a.cluster())
             .unwrap();
@@ -120,7 +133,8 @@ fn machines(w: &World, d: &Decision) {
             .unwrap();
         let fits = m.cpu >= p.min_cpu
             && m.mem_mib >= p.min_mem_mib
-            && m.disk_gb[0] >= p.min_disk_gb
+            && m.disk_gb.first().copied().unwrap_or(0) >= p.min_disk_gb
+            && p.arch.as_ref().is_none_or(|a| *a == m.arch)
             && m.resource_pool == p.resource_pool
             && (p.azs.is_empty() || p.azs.contains(&m.zone))
             && p.tags.iter().all(|t| m.tags.contains(t));
@@ -286,6 +300,58 @@ fn commits(w: &World, c: &ClusterSpec, own: &[&Action]) {
             members.iter().all(|m| m.healthy.is_true()),
             "I-A1 another member is not well: {}",
             a.id
+        );
+    }
+}
+
+/// CP-7: while a majority is seen, the drain of a ready voter does not outlive another member's health.
+fn cancels(w: &World, c: &ClusterSpec, own: &[&Action]) {
+    let (Some(cp), Some(view)) = (&c.control_plane, w.observed.etcd.get(&c.id)) else {
+        return;
+    };
+    let (all, good) = voters(&view.members);
+    let fresh = view.reachable && w.now_ms - view.as_of_ms <= 120_000;
+    let old = w.now_ms - w.observed.as_of_ms > 600_000;
+    if c.etcd != lifecycle_core::Etcd::Stacked || !fresh || old || good <= all / 2 {
+        return;
+    }
+    for n in w
+        .observed
+        .nodes
+        .iter()
+        .filter(|n| n.cluster == c.id && n.pool == cp.id)
+    {
+        let drains = n.drain.by == DrainBy::Engine && n.ready.is_true() && n.joined_ms.is_some();
+        let is_its = |m: &&EtcdMember| m.node.as_deref() == Some(&n.id);
+        let voter = view
+            .members
+            .iter()
+            .find(is_its)
+            .is_some_and(|m| !m.learner && m.healthy.is_true());
+        let deployed = n
+            .system_id
+            .as_ref()
+            .is_some_and(|s| machine(w, s).status == MachineStatus::Deployed);
+        let pending = w
+            .observed
+            .pending
+            .iter()
+            .any(|p| p.action.cluster() == Some(&c.id) && p.action.node() == Some(&n.id));
+        let others_well = view
+            .members
+            .iter()
+            .filter(|m| !is_its(m))
+            .all(|m| m.healthy.is_true());
+        if !drains || !voter || !deployed || pending || others_well {
+            continue;
+        }
+        let cancelled = own
+            .iter()
+            .any(|a| matches!(&a.verb, Verb::CancelDrain { node } if *node == n.id));
+        assert!(
+            cancelled,
+            "CP-7 the drain of {}/{} goes on while another member is not well",
+            c.id, n.id
         );
     }
 }

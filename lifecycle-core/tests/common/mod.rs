@@ -3,6 +3,7 @@
 pub mod explore;
 pub mod invariants;
 pub mod scopes;
+pub mod trace;
 
 use lifecycle_core::{
     ClusterObs, ClusterSpec, EtcdMember, EtcdView, Machine, MachineStatus, Node, Owner, PoolSpec,

@@ -5,6 +5,7 @@ use lifecycle_core::{
 };
 
 use super::explore::Scope;
+use super::trace::place;
 use super::{T0, add_running, machine_for, pool, world};
 
 pub const EXPAND: Strategy = Strategy::ExpandFirst;
@@ -93,6 +94,22 @@ pub fn two_voters() -> Scope {
     add_node(w, "cp-2", true);
     scope.broken = vec![("c", "cp-1")];
     scope.name = "CP1 expand with 1 of 2 voters".to_owned();
+    scope
+}
+
+/// A worker surge has taken the only spare machine before the control plane could ask for it.
+pub fn surge_holds_the_spare() -> Scope {
+    let mut scope = rolling(3, 2, EXPAND, 1);
+    place(
+        &mut scope.world,
+        "c",
+        "w",
+        "w-3",
+        "f1",
+        MachineStatus::Deploying,
+    );
+    super::trace::node_of(&mut scope.world, "c", "w-3").created_ms = T0 - 60_000;
+    scope.name = format!("{}, held by a worker surge", scope.name);
     scope
 }
 
