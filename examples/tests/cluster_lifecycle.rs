@@ -1,4 +1,5 @@
 //! The program `cluster-lifecycle` as its users meet it: run as a process, judged by what it prints and how it ends.
+#![allow(clippy::unwrap_used)]
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
@@ -98,11 +99,16 @@ fn the_whole_life_runs_within_a_minute_and_says_what_matters() {
         "Running, Healthy",
         "cluster_api",
         "other strategy",
+        "control-plane (3 nodes, Expand First: a new node is ready before an old one goes), then workers (2 nodes",
+        "of workers is ready",
+        "of workers is gone",
+        "as planned or better",
         "E_FORCE_TOO_EARLY",
         "Nothing is left over",
     ] {
         assert!(out.contains(needle), "{needle} is missing in\n{out}");
     }
+    assert!(!out.contains('≠'), "planned and seen agree:\n{out}");
     assert!(
         out.contains(" for control-plane") && out.contains("drain node"),
         "the plan is in words:\n{out}"
@@ -118,7 +124,7 @@ fn the_whole_life_runs_within_a_minute_and_says_what_matters() {
 
 #[test]
 fn json_output_is_nothing_but_json_lines() {
-    let output = program(&["--json", "--speed", "3000"]).output().unwrap();
+    let output = program(&["--json"]).output().unwrap();
     let out = text(&output.stdout);
     assert_eq!(code(&output), Some(0), "{out}\n{}", text(&output.stderr));
     let lines: Vec<Value> = out
@@ -313,6 +319,191 @@ async fn with_yes_it_works_on_the_given_servers_and_a_failure_names_what_exists(
             "a secret was printed"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_names_what_exists_and_how_to_remove_it() {
+    let testbed = Testbed::builder().speed(1000.0).start().await.unwrap();
+    let refuse = FaultKind::Status {
+        status: 400,
+        retry_after: None,
+        body: Some(r#"{"code":"X","message":"no such thing","ref":"r"}"#.to_owned()),
+    };
+    testbed
+        .faults()
+        .order(Fault::new("POST", "/v1/spectroclusters/maas", refuse));
+    let output = pointed_at(&testbed, &["--yes", "--json"]).output().unwrap();
+    let lines = json_lines(&output);
+    let exists = lines.iter().find(|line| line["kind"] == "exists").unwrap();
+    let account = &exists["resources"][0];
+    assert_eq!(account["kind"], "cloud_account");
+    let path = format!(
+        "/v1/cloudaccounts/maas/{}",
+        account["uid"].as_str().unwrap()
+    );
+    assert!(
+        account["how_to_remove"].as_str().unwrap().contains(&path),
+        "{account}"
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_exist_is_named_too() {
+    let testbed = Testbed::builder().speed(1000.0).start().await.unwrap();
+    let unavailable = FaultKind::Status {
+        status: 504,
+        retry_after: None,
+        body: None,
+    };
+    let fault = Fault::new("POST", "/v1/spectroclusters/maas", unavailable);
+    testbed.faults().order(fault);
+    let mut child = Running(pointed_at(&testbed, &["--yes"]).spawn().unwrap());
+    let mut lines = BufReader::new(child.0.stdout.take().unwrap()).lines();
+    while !lines.next().unwrap().unwrap().contains("answer got lost") {}
+    interrupt(&child.0);
+    let out = lines.map(Result::unwrap).collect::<Vec<_>>().join("\n");
+    assert_eq!(child.0.wait().unwrap().code(), Some(130), "{out}");
+    let list = out.split("Stopped.").nth(1).unwrap();
+    for needle in [
+        "cluster edge-lab (asked for; not known whether it exists)",
+        "look for \"edge-lab\"",
+        "cloud account maas-lab",
+    ] {
+        assert!(list.contains(needle), "{needle} is missing in\n{out}");
+    }
+}
+
+/// Standard output as JSON lines, of which the last one tells the exit code.
+fn json_lines(output: &Output) -> Vec<Value> {
+    let out = text(&output.stdout);
+    let lines: Vec<Value> = out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    let last = lines.last().unwrap_or_else(|| panic!("nothing was told"));
+    assert_eq!(last["kind"], "ended", "{out}");
+    assert_eq!(last["exit_code"].as_i64(), code(output).map(i64::from));
+    assert!(lines.iter().all(|line| line["kind"].is_string()), "{out}");
+    lines
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_stays_json_however_it_ends() {
+    let testbed = Testbed::builder().speed(3000.0).start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("broken.yaml");
+    std::fs::write(&broken, "name: [").unwrap();
+    let broken = broken.to_str().unwrap();
+    let refused = "consumer:token:wrong";
+    let dead = "http://127.0.0.1:9";
+    for (arguments, variable, expected) in [
+        (&["--json", "--dry-run"][..], None, 0),
+        (&["--json"], None, 2),
+        (&["--json", "--speed", "5"], None, 2),
+        (&["--json", "--yes", "--document", broken], None, 2),
+        (&["--json", "--document", "/nowhere/c.yaml"], None, 2),
+        (&["--json", "--yes"], Some(("PALETTE_API_KEY", "")), 2),
+        (&["--json", "--yes"], Some(("MAAS_API_KEY", refused)), 1),
+        (&["--json", "--yes"], Some(("PALETTE_URL", dead)), 1),
+    ] {
+        let output = pointed_at(&testbed, arguments)
+            .envs(variable)
+            .output()
+            .unwrap();
+        assert_eq!(code(&output), Some(expected), "{arguments:?} {variable:?}");
+        json_lines(&output);
+        assert_eq!(changes(&testbed), Vec::<String>::new(), "{arguments:?}");
+    }
+}
+
+#[cfg(unix)]
+fn interrupt(child: &Child) {
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_in_a_dry_run_is_130_and_nothing_was_changed() {
+    let testbed = Testbed::builder().speed(3000.0).start().await.unwrap();
+    testbed
+        .faults()
+        .order(Fault::new("GET", "/v1/*", FaultKind::Delay { ms: 60_000 }));
+    let mut child = Running(pointed_at(&testbed, &["--dry-run"]).spawn().unwrap());
+    let mut lines = BufReader::new(child.0.stdout.take().unwrap()).lines();
+    while !lines.next().unwrap().unwrap().contains("Preflight") {}
+    interrupt(&child.0);
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    assert_eq!(child.0.wait().unwrap().code(), Some(130));
+    assert!(
+        rest.join("\n").contains("Stopped. Nothing was changed."),
+        "{rest:?}"
+    );
+    assert_eq!(changes(&testbed), Vec::<String>::new());
+}
+
+/// The program on a terminal of its own, and the terminal's other end.
+#[cfg(unix)]
+fn on_a_terminal(mut command: Command) -> (Running, std::fs::File) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&ours).unwrap();
+    unlockpt(&ours).unwrap();
+    let name = ptsname(&ours, Vec::new()).unwrap();
+    let theirs = || {
+        std::fs::File::options()
+            .read(true)
+            .write(true)
+            .open(name.to_str().unwrap())
+            .unwrap()
+    };
+    let child = command
+        .stdin(theirs())
+        .stderr(theirs())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    (Running(child), ours.into())
+}
+
+#[cfg(unix)]
+fn until_it_asks(terminal: &mut std::fs::File) -> String {
+    let mut asked = Vec::new();
+    while !text(&asked).contains("[y/N]") {
+        let mut piece = [0; 256];
+        let length = terminal.read(&mut piece).unwrap();
+        asked.extend_from_slice(&piece[..length]);
+    }
+    text(&asked)
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn before_real_servers_are_changed_it_asks_and_ctrl_c_there_is_130() {
+    use std::io::Write;
+    let testbed = Testbed::builder().speed(3000.0).start().await.unwrap();
+    let (mut child, mut terminal) = on_a_terminal(pointed_at(&testbed, &[]));
+    let asked = until_it_asks(&mut terminal);
+    assert!(
+        asked.contains(&testbed.maas_url()) && asked.contains(&testbed.palette_url()),
+        "{asked}"
+    );
+    interrupt(&child.0);
+    assert_eq!(child.0.wait().unwrap().code(), Some(130));
+    let mut out = String::new();
+    let mut stdout = child.0.stdout.take().unwrap();
+    stdout.read_to_string(&mut out).unwrap();
+    assert!(out.contains("Stopped. Nothing was changed."), "{out}");
+
+    let (mut child, mut terminal) = on_a_terminal(pointed_at(&testbed, &[]));
+    until_it_asks(&mut terminal);
+    terminal.write_all(b"n\n").unwrap();
+    assert_eq!(child.0.wait().unwrap().code(), Some(2), "no is no");
+    assert_eq!(changes(&testbed), Vec::<String>::new());
 }
 
 #[test]

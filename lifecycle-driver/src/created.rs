@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Holder;
+
 /// What kind of thing a [`Resource`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -37,6 +39,9 @@ pub struct Resource {
     /// Its id on its server; absent: it was asked for and nobody knows whether it exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
+    /// Of a machine: who held it for the cluster, as far as MAAS told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Holder>,
 }
 
 impl Resource {
@@ -47,6 +52,7 @@ impl Resource {
             kind: ResourceKind::Cluster,
             name: name.into(),
             uid,
+            holder: None,
         }
     }
 
@@ -57,6 +63,7 @@ impl Resource {
             kind: ResourceKind::CloudAccount,
             name: name.into(),
             uid,
+            holder: None,
         }
     }
 
@@ -67,7 +74,13 @@ impl Resource {
             kind: ResourceKind::Machine,
             name: hostname.into(),
             uid: system_id,
+            holder: None,
         }
+    }
+
+    pub(crate) fn held_by(mut self, holder: Holder) -> Self {
+        self.holder = Some(holder).filter(Holder::is_known);
+        self
     }
 
     /// How to remove it, as one sentence for people.

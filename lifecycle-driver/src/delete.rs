@@ -1,6 +1,8 @@
 //! Deleting a cluster, and making sure that nothing is left over.
 
-use lifecycle_core::{MachineStatus, Millis, Request, Role, admit};
+use std::collections::BTreeSet;
+
+use lifecycle_core::{Code, MachineStatus, Millis, Request, Role, admit};
 use sdk_transport::{Error, ErrorKind};
 use serde::Serialize;
 
@@ -84,7 +86,7 @@ impl Driver {
     ///
     /// # Errors
     /// [`Refused`](ErrorKind::Refused) before anything is sent: `E_FORBIDDEN_ROLE`, `E_FORCE_NOT_DELETING`, `E_FORCE_TOO_EARLY` with the
-    /// remaining time; and as [`Driver::delete`].
+    /// remaining time, `E_DELETED`; and as [`Driver::delete`].
     pub fn force_delete(&self, name: &str, role: Role, reason: &str) -> Operation<DeletedCluster> {
         self.remove(
             name,
@@ -103,6 +105,7 @@ impl Driver {
     /// Those of the two clients.
     pub async fn read_back(&self, created: &Created) -> Result<Created, Error> {
         let mut exists = Created::default();
+        let mut back = BTreeSet::new();
         for resource in created.resources() {
             let Some(uid) = self.find(resource).await? else {
                 continue;
@@ -118,17 +121,20 @@ impl Driver {
                         Err(error) if error.kind() == ErrorKind::StateConflict => Vec::new(),
                         Err(error) => return Err(error),
                     };
-                    let look = Watch::new(self, &resource.name, &uid, pools)
-                        .before()
-                        .await?;
-                    for machine in look.machines.iter().filter(|machine| !machine.back) {
-                        exists.put(Resource::machine(
-                            &machine.hostname,
-                            Some(machine.system_id.clone()),
-                        ));
+                    let mut watch = Watch::new(self, &resource.name, &uid, pools);
+                    for machine in watch.before().await?.machines {
+                        if machine.back {
+                            back.insert(machine.system_id);
+                        } else {
+                            exists.put(watch.resource(&machine));
+                        }
                     }
                 }
-                ResourceKind::Machine if self.is_given_back(&uid).await? => continue,
+                ResourceKind::Machine
+                    if back.contains(&uid) || self.is_given_back(resource, &uid).await? =>
+                {
+                    continue;
+                }
                 ResourceKind::CloudAccount | ResourceKind::Machine => {}
             }
             exists.put(found);
@@ -136,11 +142,15 @@ impl Driver {
         Ok(exists)
     }
 
-    /// Whether the machine is in MAAS's hands again, or on its way there.
-    async fn is_given_back(&self, system_id: &str) -> Result<bool, Error> {
+    /// Whether the machine is in MAAS's hands again, on its way there, or somebody else's by now.
+    async fn is_given_back(&self, resource: &Resource, system_id: &str) -> Result<bool, Error> {
         let machine = self.maas.machine(system_id).get().await?;
         let status = crate::facts::maas::status(machine.status);
-        Ok(is_free(status)
+        let lost = resource.holder.as_ref().is_some_and(|holder| {
+            holder.has_lost_it_to(machine.owner.as_deref(), &machine.workload_annotations)
+        });
+        Ok(lost
+            || is_free(status)
             || matches!(
                 status,
                 MachineStatus::Releasing | MachineStatus::DiskErasing
@@ -178,12 +188,7 @@ impl Driver {
         // Whatever becomes of the call, these are what it is about.
         report.ledger(|created| created.put(Resource::cluster(name, Some(found.uid.clone()))));
         for machine in before.machines.iter().filter(|machine| !machine.back) {
-            report.ledger(|created| {
-                created.put(Resource::machine(
-                    &machine.hostname,
-                    Some(machine.system_id.clone()),
-                ));
-            });
+            report.ledger(|created| created.put(watch.resource(machine)));
         }
         let cluster = self.palette.cluster(&found.uid);
         match &way {
@@ -204,7 +209,9 @@ impl Driver {
             .watch_removal(&mut watch, matches!(way, Way::Force { .. }), report)
             .await?;
         report.removed(&Resource::cluster(name, Some(found.uid.clone())));
-        let leftovers = self.tidy(name, present.as_ref(), &look, report).await?;
+        let leftovers = self
+            .tidy(name, present.as_ref(), &watch, &look, report)
+            .await?;
         Ok(DeletedCluster {
             name: name.to_owned(),
             uid: found.uid,
@@ -249,6 +256,13 @@ impl Driver {
                 reason: reason.clone(),
             },
         };
+        if matches!(way, Way::Force { .. }) && look.is("Deleted") {
+            let code = Code::Deleted.as_str();
+            return Err(Error::refused(
+                code,
+                format!("{name} is deleted: there is nothing to force"),
+            ));
+        }
         admit(&request, &world).map_err(refused).map(drop)
     }
 
@@ -286,6 +300,7 @@ impl Driver {
         &self,
         name: &str,
         present: Option<&Present>,
+        watch: &Watch<'_>,
         look: &Look,
         report: &Reporter,
     ) -> Result<Vec<Leftover>, Error> {
@@ -338,7 +353,7 @@ impl Driver {
         }
         for machine in look.machines.iter().filter(|machine| !machine.back) {
             leftovers.push(Leftover {
-                resource: Resource::machine(&machine.hostname, Some(machine.system_id.clone())),
+                resource: watch.resource(machine),
                 detail: format!("MAAS calls it {}", machine.label),
             });
         }

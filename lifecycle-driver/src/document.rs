@@ -6,6 +6,7 @@
 //! assert!(error.to_string().contains("cluster.yaml:2:1 /size: E_UNKNOWN_FIELD: unknown field `size`"));
 //! ```
 
+mod rest;
 mod yaml;
 
 use std::fmt;
@@ -115,14 +116,49 @@ pub fn locate(findings: Vec<Finding>, positions: &Positions) -> Vec<Located<Find
 /// Reads a cluster document and [checks](ClusterDocument::check) it: the document with its warnings, or all of its errors.
 ///
 /// # Errors
-/// As [`read_cluster`]; and if the document can be read, every error in what it says (its warnings with them).
+/// As [`read_cluster`], and every error in what the document says (its warnings with them), all at once and in the order of the text: what can
+/// be read is checked, whatever else is wrong.
 pub fn read_checked_cluster(
     text: &str,
 ) -> Result<(ClusterDocument, Positions, Vec<Located<Finding>>), DocumentError> {
-    let (document, positions) = read_cluster(text)?;
-    let findings = locate(document.check(), &positions);
-    if findings.iter().any(|f| f.item.severity == Severity::Error) {
-        return Err(DocumentError::new(findings));
+    read_checked(text, ClusterDocument::read, ClusterDocument::check)
+}
+
+/// Reads a gateway document and [checks](GatewayDocument::check) it.
+///
+/// # Errors
+/// As [`read_checked_cluster`].
+pub fn read_checked_gateway(
+    text: &str,
+) -> Result<(GatewayDocument, Positions, Vec<Located<Finding>>), DocumentError> {
+    read_checked(text, GatewayDocument::read, GatewayDocument::check)
+}
+
+fn read_checked<D>(
+    text: &str,
+    read: fn(&Node) -> Result<D, Vec<Located<Finding>>>,
+    check: fn(&D) -> Vec<Finding>,
+) -> Result<(D, Positions, Vec<Located<Finding>>), DocumentError> {
+    let root = read_tree(text)?;
+    let positions = Positions::of(&root);
+    let (document, mut findings) = match read(&root) {
+        Ok(document) => {
+            let findings = check(&document);
+            (Some(document), locate(findings, &positions))
+        }
+        Err(mut faults) => {
+            let rest = rest::findings(&root, &faults, read, check);
+            faults.extend(locate(rest, &positions));
+            (None, faults)
+        }
+    };
+    match document {
+        Some(document) if !findings.iter().any(|f| f.item.severity == Severity::Error) => {
+            Ok((document, positions, findings))
+        }
+        _ => {
+            findings.sort_by_key(|f| f.position);
+            Err(DocumentError::new(findings))
+        }
     }
-    Ok((document, positions, findings))
 }

@@ -23,6 +23,9 @@ use crate::watch::Watch;
 use crate::world::Parts;
 use crate::{Change, Driver, EventKind, Problem, request};
 
+/// How often a cluster is looked at before it is judged, if the answers come too late.
+const LOOKS_BEFORE: u32 = 3;
+
 /// What an update would do.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct UpdatePreview {
@@ -95,8 +98,26 @@ impl Driver {
     /// those of the two clients.
     pub async fn preview_update(&self, document: &ClusterDocument) -> Result<UpdatePreview, Error> {
         let found = self.cluster_named(&document.name).await?;
-        let standing = self.standing(document, &found.uid).await?;
-        self.judge_update(&standing)
+        Ok(self.judged(document, &found.uid).await?.1)
+    }
+
+    /// The cluster as it is and what an update would do; looks again if the answers took so long that they are too old by now.
+    async fn judged(
+        &self,
+        document: &ClusterDocument,
+        uid: &str,
+    ) -> Result<(Standing, UpdatePreview), Error> {
+        let stale = lifecycle_core::Code::StaleInput.as_str();
+        for _ in 1..LOOKS_BEFORE {
+            let standing = self.standing(document, uid).await?;
+            match self.judge_update(&standing) {
+                Err(error) if error.code() == stale => {}
+                judged => return Ok((standing, judged?)),
+            }
+        }
+        let standing = self.standing(document, uid).await?;
+        let judged = self.judge_update(&standing)?;
+        Ok((standing, judged))
     }
 
     /// Makes the cluster as the document describes it, watches until it is, and compares what happened with the plan.
@@ -125,8 +146,7 @@ impl Driver {
     ) -> Result<UpdatedCluster, Error> {
         report.step(format!("looking at {}", document.name));
         let found = self.cluster_named(&document.name).await?;
-        let standing = self.standing(document, &found.uid).await?;
-        let judged = self.judge_update(&standing)?;
+        let (standing, judged) = self.judged(document, &found.uid).await?;
         for warning in judged.warnings {
             report.tell(EventKind::Warning {
                 problem: warning.into(),

@@ -14,7 +14,7 @@ use crate::clusters::{is_gone, look_at};
 use crate::facts::maas::status;
 use crate::look::{Look, MachineSeen, NodeSeen};
 use crate::operation::Reporter;
-use crate::{Driver, EventKind, Resource};
+use crate::{Driver, EventKind, Holder, Resource};
 
 /// Host names in one request to MAAS: the request line has a limit of 8 KiB.
 const HOSTNAMES: usize = 100;
@@ -30,32 +30,27 @@ struct MachineBrief {
     status_name: String,
     #[serde(default)]
     owner: Option<String>,
+    #[serde(default)]
+    workload_annotations: Option<BTreeMap<String, String>>,
 }
 
 /// Of a machine that a cluster holds or held: whose it was, and whether it was on its way back.
 #[derive(Default)]
 struct Held {
-    owner: Option<String>,
+    holder: Holder,
     status: MachineStatus,
     returning: bool,
 }
 
 impl Held {
-    /// Takes in what MAAS says now; whether it has the machine back.
-    fn is_back(&mut self, owner: Option<&str>, status: MachineStatus) -> bool {
+    /// Takes in what MAAS says now; whether it has the machine back. `lost`: it is somebody else's.
+    fn is_back(&mut self, lost: bool, status: MachineStatus) -> bool {
         // What is being deployed was let go of in between if it was deployed before.
         let taken_anew = self.status == MachineStatus::Deployed
             && matches!(status, MachineStatus::Allocated | MachineStatus::Deploying);
-        let other_owner = match (self.owner.as_deref(), owner) {
-            (Some(before), Some(now)) => before != now,
-            _ => false,
-        };
         self.status = status;
-        if self.owner.is_none() {
-            self.owner = owner.map(str::to_owned);
-        }
         self.returning |= taken_anew
-            || other_owner
+            || lost
             || is_free(status)
             || matches!(
                 status,
@@ -66,7 +61,7 @@ impl Held {
             status,
             MachineStatus::Allocated | MachineStatus::Deploying | MachineStatus::Deployed
         );
-        is_free(status) || other_owner || (self.returning && in_use)
+        is_free(status) || lost || (self.returning && in_use)
     }
 }
 
@@ -81,6 +76,10 @@ pub(crate) struct Watch<'a> {
     followed: BTreeMap<String, String>,
     /// By MAAS's id.
     held: BTreeMap<String, Held>,
+    /// Names of the workload annotations that were seen to name this cluster.
+    marks: BTreeSet<String>,
+    /// Machines whose annotations name another one.
+    foreign: BTreeSet<String>,
     events_seen: BTreeSet<String>,
     pub(crate) last: Look,
     percent: u8,
@@ -98,6 +97,8 @@ impl<'a> Watch<'a> {
             pools,
             followed: BTreeMap::new(),
             held: BTreeMap::new(),
+            marks: BTreeSet::new(),
+            foreign: BTreeSet::new(),
             events_seen: BTreeSet::new(),
             last: Look::default(),
             percent: 0,
@@ -138,13 +139,15 @@ impl<'a> Watch<'a> {
         let going = deleted || look.is("Deleting");
         for machine in look.machines.iter_mut().filter(|_| !going) {
             // A cluster that lives may take a machine again that it had given back.
-            if look.nodes.iter().any(|node| node.name == machine.hostname)
+            if machine.back
+                && look.nodes.iter().any(|node| node.name == machine.hostname)
                 && !is_free(machine.status)
+                && !self.foreign.contains(&machine.system_id)
             {
                 machine.back = false;
                 if let Some(held) = self.held.get_mut(&machine.system_id) {
                     held.returning = false;
-                    held.owner = None;
+                    held.holder.owner = None;
                 }
             }
         }
@@ -169,7 +172,7 @@ impl<'a> Watch<'a> {
             report.tell(change);
         }
         for machine in &look.machines {
-            let resource = Resource::machine(&machine.hostname, Some(machine.system_id.clone()));
+            let resource = self.resource(machine);
             report.ledger(|created| {
                 if machine.back {
                     created.remove(&resource);
@@ -178,6 +181,16 @@ impl<'a> Watch<'a> {
                 }
             });
         }
+    }
+
+    /// A machine that was seen, as what an operation has to answer for.
+    pub(crate) fn resource(&self, machine: &MachineSeen) -> Resource {
+        let holder = self
+            .held
+            .get(&machine.system_id)
+            .map(|held| held.holder.clone());
+        Resource::machine(&machine.hostname, Some(machine.system_id.clone()))
+            .held_by(holder.unwrap_or_default())
     }
 
     async fn health(&self, running: bool) -> Result<Option<String>, Error> {
@@ -237,7 +250,7 @@ impl<'a> Watch<'a> {
             .map(String::as_str)
             .filter(|name| !name.is_empty())
             .collect();
-        let mut machines = Vec::with_capacity(names.len());
+        let mut found = Vec::with_capacity(names.len());
         for names in names.chunks(HOSTNAMES) {
             let filter = MachineFilter::new().hostname(
                 names
@@ -245,41 +258,66 @@ impl<'a> Watch<'a> {
                     .map(|name| (*name).to_owned())
                     .collect::<Vec<_>>(),
             );
-            let found = self
+            let machines = self
                 .driver
                 .maas
                 .machines()
                 .list_as::<MachineBrief>(&filter)
                 .await?
                 .complete()?;
-            for machine in found {
-                let status = status(machine.status);
-                let owner = machine.owner.as_deref().filter(|owner| !owner.is_empty());
-                let held = self.held.entry(machine.system_id.clone()).or_default();
-                let back = held.is_back(owner, status);
-                let before = self
-                    .last
-                    .machines
-                    .iter()
-                    .find(|seen| seen.system_id == machine.system_id);
-                let since_ms = match before {
-                    Some(seen) if seen.label == machine.status_name => seen.since_ms,
-                    _ => at_ms,
-                };
-                machines.push(MachineSeen {
-                    pool: self
-                        .followed
-                        .get(&machine.hostname)
-                        .cloned()
-                        .unwrap_or_default(),
-                    status,
-                    back,
-                    label: machine.status_name,
-                    system_id: machine.system_id,
-                    hostname: machine.hostname,
-                    since_ms,
-                });
+            found.extend(machines);
+        }
+        let ids = [self.uid.as_str(), self.name.as_str()];
+        for machine in &found {
+            let marks = machine.workload_annotations.iter().flatten();
+            self.marks.extend(
+                marks
+                    .filter(|(_, value)| ids.contains(&value.as_str()))
+                    .map(|(name, _)| name.clone()),
+            );
+        }
+        self.foreign.clear();
+        let mut machines = Vec::with_capacity(found.len());
+        for machine in found {
+            let status = status(machine.status);
+            let annotations = machine.workload_annotations.unwrap_or_default();
+            let owner = machine.owner.as_deref();
+            let foreign = self.marks.iter().any(|mark| {
+                annotations
+                    .get(mark)
+                    .is_some_and(|value| !ids.contains(&value.as_str()))
+            });
+            if foreign {
+                self.foreign.insert(machine.system_id.clone());
             }
+            let held = self.held.entry(machine.system_id.clone()).or_default();
+            let lost = foreign || held.holder.has_lost_it_to(owner, &annotations);
+            if !lost {
+                held.holder.learn(Holder::of(owner, &annotations, &ids));
+            }
+            let back = held.is_back(lost, status);
+            let before = self
+                .last
+                .machines
+                .iter()
+                .find(|seen| seen.system_id == machine.system_id);
+            let since_ms = match before {
+                Some(seen) if seen.label == machine.status_name => seen.since_ms,
+                _ => at_ms,
+            };
+            machines.push(MachineSeen {
+                pool: self
+                    .followed
+                    .get(&machine.hostname)
+                    .cloned()
+                    .unwrap_or_default(),
+                status,
+                back,
+                label: machine.status_name,
+                system_id: machine.system_id,
+                hostname: machine.hostname,
+                since_ms,
+            });
         }
         Ok(machines)
     }
@@ -433,10 +471,12 @@ mod tests {
                 false,
             ),
         ] {
-            let mut held = Held::default();
-            let mut last = false;
+            let (mut held, mut last) = (Held::default(), false);
+            let none = BTreeMap::new();
             for (owner, status) in story {
-                last = held.is_back(Some(*owner).filter(|owner| !owner.is_empty()), *status);
+                let lost = held.holder.has_lost_it_to(Some(owner), &none);
+                held.holder.learn(Holder::of(Some(owner), &none, &[]));
+                last = held.is_back(lost, *status);
             }
             assert_eq!(last, back, "{story:?}");
         }

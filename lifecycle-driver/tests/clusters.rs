@@ -8,7 +8,7 @@ use std::time::Duration;
 use common::{Bench, bench, changes, document, told};
 use futures_util::StreamExt;
 use lifecycle_core::{Planner, Role};
-use lifecycle_driver::{EventKind, ResourceKind, UpdateOptions};
+use lifecycle_driver::{Created, EventKind, ResourceKind, UpdateOptions};
 use sdk_transport::ErrorKind;
 use testbed::palette::GatewayState;
 use testbed::{Fault, FaultKind};
@@ -402,6 +402,49 @@ async fn a_deletion_that_is_stuck_is_forced_after_fifteen_minutes_and_its_machin
         "{}",
         gone.leftovers[0]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_a_stranger_holds_by_now_is_not_listed_as_left_over() {
+    let bench = bench().await;
+    let (document, positions) = document();
+    let cluster = bench.driver.create(&document, &positions).await.unwrap();
+    let machines: Vec<(String, String)> = cluster
+        .created
+        .resources()
+        .iter()
+        .filter(|resource| resource.kind == ResourceKind::Machine)
+        .map(|resource| (resource.name.clone(), resource.uid.clone().unwrap()))
+        .collect();
+    let exists = bench.driver.read_back(&cluster.created).await.unwrap();
+    let listed = |exists: &Created| -> Vec<String> {
+        let resources = exists.resources().iter();
+        resources
+            .filter(|resource| resource.kind == ResourceKind::Machine)
+            .map(|resource| resource.name.clone())
+            .collect()
+    };
+    assert_eq!(listed(&exists).len(), 5, "{exists}");
+
+    // While the cluster stands, another one of the same MAAS user holds one of its machines.
+    let region = bench.testbed.region();
+    region
+        .annotate(&machines[0].1, [("palette-cluster", "another")])
+        .unwrap();
+    let exists = bench.driver.read_back(&cluster.created).await.unwrap();
+    let names = listed(&exists);
+    assert!(!names.contains(&machines[0].0), "{exists}");
+    assert!(names.contains(&machines[4].0), "{exists}");
+
+    // When it is gone, its machines are taken again: by another user, by another cluster of the same user.
+    bench.driver.delete("edge-lab").await.unwrap();
+    region.allocate(&machines[1].1, "user1", "").unwrap();
+    region.allocate(&machines[2].1, "admin", "").unwrap();
+    region
+        .annotate(&machines[2].1, [("palette-cluster", "another")])
+        .unwrap();
+    let exists = bench.driver.read_back(&cluster.created).await.unwrap();
+    assert!(exists.is_empty(), "{exists}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,8 @@ use lifecycle_core::{
     Code, Machine, MachineStatus, ManagedBy, Severity, Strategy, World, check_capacity,
 };
 use lifecycle_driver::document::{
-    DocumentError, locate, read_checked_cluster, read_cluster, read_gateway, read_tree,
+    DocumentError, locate, read_checked_cluster, read_checked_gateway, read_cluster, read_gateway,
+    read_tree,
 };
 use proptest::prelude::*;
 
@@ -211,6 +212,112 @@ fn what_a_document_says_is_checked_with_its_place() {
             "/workers/0/machines/availability_zones/1"
         )]
     );
+}
+
+#[test]
+fn mistakes_of_shape_and_of_meaning_are_told_in_one_go() {
+    let text = EXAMPLE
+        .replace("  size: 3\n", "  size: 4\n")
+        .replace("domain: lab.test\n", "domian: lab.test\n")
+        .replace("min_cpu: 8\n", "min_cpu: eight\n")
+        .replace("ttl_hours: 720", "ttl_hour: 720")
+        .replace("    size: 2\n", "    size: 2\n    allow_workloads: true\n")
+        .replace(
+            "service_cidr: 10.96.0.0/12",
+            "service_cidr: 10.244.128.0/20",
+        )
+        .replace("[default, zone-a]\n", "[default, default]\n")
+        .replace("- ssh-ed25519 ", "- ")
+        .replace("kubernetes_version: \"1.32.8\"", "kubernetes_version: 1.32");
+    let error = read_checked_cluster(&text).unwrap_err();
+    assert_eq!(
+        told(&error),
+        [
+            (Code::UnknownField, line_of(&text, "domian"), "/domian"),
+            (
+                Code::Type,
+                line_of(&text, "kubernetes_version: 1.32"),
+                "/kubernetes_version"
+            ),
+            (Code::Invalid, line_of(&text, "- AAAA"), "/ssh_keys/0"),
+            (
+                Code::CidrOverlap,
+                line_of(&text, "pod_cidr: 10.244"),
+                "/network/pod_cidr"
+            ),
+            (
+                Code::CpSizeEven,
+                line_of(&text, "size: 4"),
+                "/control_plane/size"
+            ),
+            (
+                Code::UnknownField,
+                line_of(&text, "    allow_workloads: true"),
+                "/workers/0/allow_workloads"
+            ),
+            (
+                Code::Invalid,
+                line_of(&text, "default, default"),
+                "/workers/0/machines/availability_zones/1"
+            ),
+            (
+                Code::Type,
+                line_of(&text, "eight"),
+                "/workers/0/machines/min_cpu"
+            ),
+            (
+                Code::UnknownField,
+                line_of(&text, "ttl_hour:"),
+                "/features/backup_policy/ttl_hour"
+            ),
+        ]
+    );
+    let shown = error.to_string();
+    for near in ["did you mean domain?", "did you mean ttl_hours?"] {
+        assert!(shown.contains(near), "{near} is missing in\n{shown}");
+    }
+    assert!(
+        error
+            .findings()
+            .iter()
+            .all(|f| f.position.is_some_and(|at| at.column > 0))
+    );
+    assert!(!shown.contains("stand-in"), "{shown}");
+}
+
+#[test]
+fn what_cannot_be_read_hides_nothing_else_and_invents_nothing() {
+    // However the whole of a part is lost, the rest is checked and nothing is said of what stands in for it.
+    for (from, to) in [
+        ("name: edge-lab\n", "name: [edge-lab]\n"),
+        ("workers:\n", "workers: 3\nfoo:\n"),
+        ("network:\n", "network: 3\nbar:\n"),
+        ("cloud_account:\n", "cloud_accounts:\n"),
+        ("cluster_profile:\n", "cluster_profile: 1.0\nbaz:\n"),
+        ("  - name: workers\n", "  - 7\n  - name: workers\n"),
+        (
+            "      lab.test/tier: standard\n",
+            "      lab.test/tier: 7\n    taints: [{key: a}]\n",
+        ),
+    ] {
+        let faulty = with(from, to);
+        let shape = told(&read_cluster(&faulty).unwrap_err())
+            .into_iter()
+            .map(|(code, _, path)| (code, path.to_owned()))
+            .collect::<Vec<_>>();
+        let of = |text: &str| {
+            let error = read_checked_cluster(text).unwrap_err();
+            assert!(!error.to_string().contains("stand-in"), "{error}");
+            let told = told(&error);
+            told.into_iter()
+                .map(|(code, _, path)| (code, path.to_owned()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of(&faulty), shape, "{to}");
+        let even = of(&faulty.replace("  size: 3\n", "  size: 4\n"));
+        assert_eq!(even.len(), shape.len() + 1, "{to}: {even:?}");
+        assert!(even.contains(&(Code::CpSizeEven, "/control_plane/size".to_owned())));
+    }
 }
 
 #[test]
@@ -568,6 +675,13 @@ fn a_gateway_is_described_alike() {
         [Code::Invalid, Code::UnknownField, Code::UnknownField]
     );
     assert!(!error.to_string().contains("sesame"), "{error}");
+
+    let both = GATEWAY.replace("size: 1\n", "size: 2\n") + "sise: 1\n";
+    let error = read_checked_gateway(&both).unwrap_err();
+    assert_eq!(
+        told(&error).iter().map(|t| t.0).collect::<Vec<_>>(),
+        [Code::PcgSize, Code::UnknownField]
+    );
 }
 
 proptest! {

@@ -80,6 +80,10 @@ impl Service for Maas {
         failure::classify(call, response)
     }
 
+    fn url_hint(&self) -> &'static str {
+        failure::URL_HINT
+    }
+
     fn redirect_hint(&self, target: &str) -> String {
         address::redirect_hint(target)
     }

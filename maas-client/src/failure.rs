@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use http::{Response, header};
-use sdk_transport::{Call, ErrorKind, Failure, Retryability};
+use http::{Method, Response, header};
+use sdk_transport::{Call, ErrorKind, Failure, Retryability, web_page};
 use serde_json::Value;
 
 /// Reads an unsuccessful answer. Rules of a real MAAS:
@@ -68,7 +68,7 @@ pub(crate) fn classify(call: &Call, response: &Response<Bytes>) -> Failure {
     }
 }
 
-const URL_HINT: &str =
+pub(crate) const URL_HINT: &str =
     "check the server's URL: it ends with `/MAAS`, perhaps behind a path of your proxy";
 
 const ADMINISTRATOR_HINT: &str = "use the API key of an administrator";
@@ -101,7 +101,7 @@ impl Said {
             return Self::Nothing;
         }
         if text.starts_with('<') {
-            return Self::Html(title(text));
+            return Self::Html(web_page::title(text));
         }
         match serde_json::from_str(text) {
             Ok(Value::Object(form)) => Self::Form(
@@ -164,14 +164,6 @@ fn messages(said: Value) -> Vec<String> {
         Value::String(text) => vec![text],
         other => vec![other.to_string()],
     }
-}
-
-fn title(html: &str) -> Option<String> {
-    let lower = html.to_ascii_lowercase();
-    let start = lower.find("<title>")? + "<title>".len();
-    let end = start + lower.get(start..)?.find("</title>")?;
-    let title = sentence(html.get(start..end)?);
-    (!title.is_empty()).then_some(title)
 }
 
 fn hinted(mut failure: Failure, hint: &str) -> Failure {
@@ -273,7 +265,9 @@ fn not_found(call: &Call, body: &Said) -> Failure {
     if endpoint && !call.request.uri().path().ends_with('/') {
         return hinted(failure, "most paths of the API end with a slash");
     }
-    if endpoint || body.is_html() {
+    // A list or the version is always there; MAAS's own words are `No Zone matches the given query.`
+    let always_there = *call.request.method() == Method::GET && !call.template.contains('{');
+    if endpoint || body.is_html() || always_there && !body.text().starts_with("No ") {
         return hinted(failure, URL_HINT);
     }
     failure

@@ -382,3 +382,76 @@ async fn a_machine_is_changed_and_a_user_may_not() {
     assert_eq!(error.kind(), ErrorKind::Forbidden);
     testbed.stop().await;
 }
+
+/// The client that a user makes with this URL.
+fn at(url: &str, testbed: &Testbed) -> Client {
+    Client::builder(url)
+        .api_key(testbed.maas_api_key().parse().unwrap())
+        .retry(RetryPolicy::default().base_delay(Duration::from_millis(5)))
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_wrong_url_is_told_from_a_wrong_server() {
+    let plain = Testbed::builder().start().await.unwrap();
+    let tls = Testbed::builder().tls().start().await.unwrap();
+
+    let to_plain = plain.maas_url().replace("http://", "https://");
+    let error = at(&to_plain, &plain).version().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
+    assert!(error.hint().unwrap().contains("`http://`"), "{error}");
+
+    let to_tls = tls.maas_url().replace("https://", "http://");
+    let error = at(&to_tls, &tls).version().await.unwrap_err();
+    assert!(
+        error.hint().is_some_and(|hint| hint.contains("`https://`")),
+        "{error:?}"
+    );
+
+    let elsewhere = plain.maas_url().replace("/MAAS", "/elsewhere");
+    let error = at(&elsewhere, &plain).version().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+    assert!(error.hint().unwrap().contains("`/MAAS`"), "{error}");
+
+    // What is not there on the right server is another matter.
+    let error = at(&plain.maas_url(), &plain)
+        .machine("zzzzzz")
+        .get()
+        .await
+        .unwrap_err();
+    assert_eq!((error.kind(), error.hint()), (ErrorKind::NotFound, None));
+}
+
+#[tokio::test]
+async fn a_web_page_instead_of_an_answer_names_the_url_to_check() {
+    let (testbed, maas) = testbed().await;
+    let page = FaultKind::Status {
+        status: 200,
+        retry_after: None,
+        body: Some("\n<!doctype html><title>Sign in</title>".to_owned()),
+    };
+    for path in ["/MAAS/api/2.0/zones/", "/MAAS/api/2.0/machines/"] {
+        testbed
+            .faults()
+            .order(Fault::new("GET", path, page.clone()));
+    }
+    let machines = maas.machines().list(&MachineFilter::new()).await;
+    let origin = testbed.maas_url().replace("/MAAS", "");
+    for error in [
+        maas.zones().list().await.unwrap_err(),
+        machines.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+        assert!(
+            error.message().contains("web page (\"Sign in\")"),
+            "{error}"
+        );
+        let hint = error.hint().unwrap();
+        assert!(
+            hint.contains("log-in") && hint.contains(origin.trim_end_matches('/')),
+            "{hint}"
+        );
+        assert!(hint.contains("`/MAAS`"), "{hint}");
+    }
+}

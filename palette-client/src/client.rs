@@ -257,11 +257,7 @@ fn reading_error<T>(
     operation: &str,
     result: Result<T, Error>,
 ) -> Result<T, Error> {
-    result.map_err(|error| {
-        let message = client.http.redactor().clean(error.message()).into_owned();
-        let operation = client.http.redactor().clean(operation).into_owned();
-        Error::new(error.kind(), message).with_operation(operation)
-    })
+    result.map_err(|error| client.http.unreadable(operation, &error))
 }
 
 impl fmt::Debug for Client {
@@ -570,6 +566,10 @@ impl Service for PaletteService {
 
     fn failure(&self, call: &Call, response: &Response<Bytes>) -> Failure {
         failure::classify(call, response)
+    }
+
+    fn url_hint(&self) -> &'static str {
+        "Palette's URL is its address without `/v1`, e.g. `https://api.spectrocloud.com`"
     }
 
     fn redirect_hint(&self, target: &str) -> String {

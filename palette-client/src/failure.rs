@@ -1,7 +1,7 @@
 //! What Palette's unsuccessful answers mean.
 
 use http::{Response, StatusCode, header};
-use sdk_transport::{Call, ErrorKind, Failure, Retryability};
+use sdk_transport::{Call, ErrorKind, Failure, Retryability, web_page};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -181,28 +181,15 @@ fn is_html<B: AsRef<[u8]>>(response: &Response<B>) -> bool {
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    by_type
-        || response
-            .body()
-            .as_ref()
-            .trim_ascii_start()
-            .starts_with(b"<")
+    by_type || web_page::is_web_page(response.body().as_ref())
 }
 
 /// A sentence for an answer that is not Palette's.
 fn describe(status: StatusCode, body: &[u8]) -> String {
     let reason = status.canonical_reason().unwrap_or("an unknown status");
-    let text = String::from_utf8_lossy(body);
-    let title = text
-        .split_once("<title>")
-        .and_then(|(_, rest)| rest.split_once("</title>"))
-        .map(|(title, _)| title.trim());
-    match title {
-        Some(title) if !title.is_empty() => {
-            let title: String = title.chars().take(120).collect();
-            format!("the server answered {reason}: {title}")
-        }
-        _ => format!("the server answered {reason}"),
+    match web_page::title(&String::from_utf8_lossy(body)) {
+        Some(title) => format!("the server answered {reason}: {title}"),
+        None => format!("the server answered {reason}"),
     }
 }
 

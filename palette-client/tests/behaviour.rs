@@ -382,3 +382,22 @@ fn futures_can_move_between_threads() {
     );
     send(client.clusters().list(&ClusterFilter::new()).collect_all());
 }
+
+#[tokio::test]
+async fn a_web_page_instead_of_an_answer_names_the_url_to_check() {
+    let (testbed, palette) = testbed().await;
+    let page = FaultKind::Status {
+        status: 200,
+        retry_after: None,
+        body: Some("<html><title>Sign in</title></html>".to_owned()),
+    };
+    testbed.faults().order(Fault::new("GET", "/v1/*", page));
+    let error = palette.tenant().whoami().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+    assert!(error.message().contains("Sign in"), "{error}");
+    let hint = error.hint().unwrap();
+    assert!(
+        hint.contains(testbed.palette_url().trim_end_matches('/')) && hint.contains("`/v1`"),
+        "{hint}"
+    );
+}

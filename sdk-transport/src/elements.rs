@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use crate::Error;
+use crate::{Error, web_page};
 
 /// Cuts the elements out of a top-level JSON array that arrives in pieces.
 ///
@@ -57,6 +57,9 @@ impl ElementSplitter {
                     continue;
                 }
                 State::Before | State::After => {
+                    if self.state == State::Before && byte == b'<' {
+                        return Err(web_page::error(&self.buffer));
+                    }
                     if !byte.is_ascii_whitespace() {
                         return Err(Error::decode(if self.state == State::Before {
                             "expected a JSON array"

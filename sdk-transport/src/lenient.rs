@@ -9,7 +9,7 @@ use serde::{
     de::{self, DeserializeOwned, Visitor},
 };
 
-use crate::Error;
+use crate::{Error, web_page};
 
 /// `null` reads as the default value: an empty list, map or string.
 ///
@@ -98,6 +98,9 @@ where
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     // The path is tracked only when it is needed: tracking doubles the time of a long list.
     serde_json::from_slice(body).map_err(|first| {
+        if web_page::is_web_page(body) {
+            return web_page::error(body);
+        }
         let mut deserializer = serde_json::Deserializer::from_slice(body);
         let error = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
             Err(error) => format!("{}: {}", error.path(), error.inner()),

@@ -30,6 +30,7 @@ pub mod tls;
 pub mod transport;
 pub mod url;
 pub mod waiter;
+pub mod web_page;
 
 pub use clock::Clock;
 pub use elements::ElementSplitter;

@@ -408,7 +408,36 @@ async fn a_post_whose_answer_cannot_be_read_is_in_doubt() {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.message().contains("web page"), "{error}");
+    assert!(error.hint().unwrap().contains(&server.uri()), "{error}");
     let small = client_with(&server.uri(), |options| options.limits.max_body = 3);
     let error = small.execute(&call("POST", &url)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+}
+
+#[tokio::test]
+async fn the_wrong_scheme_is_told_by_what_comes_back() {
+    // A TLS alert, as servers answer that read plain HTTP; and the words of those that read on.
+    let alert: &[u8] = &[0x15, 3, 3, 0, 2, 2, 10];
+    for answer in [
+        alert,
+        b"HTTP/1.1 400 Bad Request\r\ncontent-length: 59\r\n\r\n<p>The plain HTTP request was sent to HTTPS port</p>       ",
+        b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
+    ] {
+        let base = scripted(vec![answer; 4]).await;
+        let error = client(&base)
+            .execute(&call("GET", &format!("{base}thing")))
+            .await
+            .unwrap_err();
+        let hint = error.hint().unwrap_or_default();
+        assert!(hint.contains("`https://`"), "{error:?}");
+    }
+    let base = scripted(vec![b"HTTP/1.1 400 Bad Request\r\n\r\n"; 4]).await;
+    let tls = base.replace("http://", "https://");
+    let error = client(&tls)
+        .execute(&call("GET", &format!("{tls}thing")))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls, "{error:?}");
+    assert!(error.hint().unwrap().contains("`http://`"), "{error:?}");
 }

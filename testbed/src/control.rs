@@ -15,7 +15,7 @@
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post, put};
+use axum::routing::{any, delete, get, post, put};
 use axum::{Json, Router};
 use http::StatusCode;
 use serde::Deserialize;
@@ -40,6 +40,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/_testbed/leftovers", get(leftovers))
         .route("/_testbed/inventory", get(inventory))
         .route("/_testbed/machines/{hostname}/deploy", put(set_deploy))
+        .route("/_testbed/{*rest}", any(unknown))
         .with_state(shared)
 }
 
@@ -47,8 +48,32 @@ fn refusal(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({ "error": message }))).into_response()
 }
 
+/// What there is, for those who come with curl.
+const ROUTES: [&str; 11] = [
+    "GET, PUT /_testbed/clock {\"speed\": 1000, \"paused\": false}",
+    "POST /_testbed/clock/advance {\"seconds\": 60}",
+    "GET, POST, DELETE /_testbed/faults {\"method\": \"POST\", \"path\": \"/v1/*\", \"kind\": \"status\", \"status\": 503}",
+    "DELETE /_testbed/faults/{id}",
+    "GET, DELETE /_testbed/history",
+    "POST /_testbed/reset",
+    "GET /_testbed/leftovers",
+    "GET /_testbed/inventory",
+    "PUT /_testbed/machines/{hostname}/deploy {\"fail\": \"reason\"}",
+    "MAAS: /MAAS/api/2.0/",
+    "Palette: /v1/",
+];
+
 async fn index(State(shared): State<Shared>) -> Json<Value> {
-    Json(shared.describe())
+    let mut all = shared.describe();
+    all["routes"] = json!(ROUTES);
+    Json(all)
+}
+
+async fn unknown() -> Response {
+    refusal(
+        StatusCode::NOT_FOUND,
+        "there is no such control: GET /_testbed/ lists them",
+    )
 }
 
 fn clock_state(shared: &Shared) -> Json<Value> {

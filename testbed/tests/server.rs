@@ -71,7 +71,9 @@ async fn a_machine_is_allocated_deployed_and_given_back_on_simulated_time() {
 
     let mut seen = Vec::new();
     while let Ok(change) = changes.try_recv() {
-        seen.push(change.to);
+        if change.system_id == id {
+            seen.push(change.to);
+        }
     }
     assert_eq!(
         seen,
@@ -175,6 +177,16 @@ async fn the_testbed_is_controlled_from_outside() {
 
     let index = json(http.get(format!("{base}/")).send().await.expect("answer")).await;
     assert_eq!(index["maas_url"], testbed.maas_url());
+    assert!(index["routes"].as_array().is_some_and(|all| all.len() > 9));
+    let unknown = http.get(format!("{base}/nope")).send().await;
+    let unknown = unknown.expect("answer");
+    assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
+    let said = json(unknown).await;
+    assert!(
+        said["error"]
+            .as_str()
+            .is_some_and(|said| said.contains("GET /_testbed/"))
+    );
 
     let before = json(
         http.get(format!("{base}/clock"))

@@ -23,7 +23,8 @@ impl Driver {
             Check::new(CheckName::PaletteKey, who, Vec::new()),
             match &facts.accounts {
                 Ok(accounts) => {
-                    let summary = format!("{} MAAS cloud accounts are visible", accounts.len());
+                    let summary =
+                        format!("MAAS cloud accounts that are visible: {}", accounts.len());
                     Check::new(CheckName::Project, summary, Vec::new())
                 }
                 Err(error) => Check::error(CheckName::Project, "cannot be worked in", error),

@@ -21,7 +21,7 @@ pub(crate) struct Bench {
 /// Fast enough that a deployment passes in a blink.
 pub(crate) async fn bench() -> Bench {
     let testbed = Testbed::builder()
-        .speed(3000.0)
+        .speed(1500.0)
         .seed(5)
         .start()
         .await

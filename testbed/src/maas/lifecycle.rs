@@ -417,12 +417,24 @@ impl State {
             Act::DeploymentEnds => self.deployment_ends(at),
             Act::ErasingEnds => self.start_release(at),
             Act::ReleaseEnds => self.release_ends(at),
+            Act::ReleaseTimedOut => self.release_timed_out(at),
             Act::CommissioningEnds => self.commissioning_ends(at),
             Act::TestingEnds => self.testing_ends(at),
             Act::AbortEnds => self.abort_ends(at),
             Act::RescueModeEntered => self.set_status(at, Status::RescueMode, ""),
             Act::RescueModeLeft => self.rescue_mode_left(at),
         }
+    }
+
+    /// The region's own doing: nobody has left anything over.
+    fn release_timed_out(&mut self, at: usize) {
+        self.fail(
+            at,
+            Status::FailedReleasing,
+            "Machine operation 'Releasing' timed out after 5 minutes.",
+        );
+        let machine = &mut self.machines[at];
+        machine.first = Some((machine.status(), machine.owner().map(str::to_owned)));
     }
 
     /// MAAS takes the start back when the power cannot be switched.

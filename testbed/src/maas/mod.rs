@@ -238,6 +238,7 @@ impl Region {
     ) -> Result<Self, TestbedError> {
         let (changes, rescheduled) = (broadcast::Sender::new(4096), Arc::new(Notify::new()));
         let state = State::from_inventory(
+            clock.now_micros(),
             seed,
             timings.clone(),
             healthy,
@@ -281,6 +282,7 @@ impl Region {
     pub(crate) fn reset(&self) {
         let inner = &self.inner;
         let fresh = State::from_inventory(
+            inner.clock.now_micros(),
             inner.seed,
             inner.timings.clone(),
             inner.healthy,

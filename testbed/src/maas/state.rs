@@ -210,10 +210,14 @@ pub(crate) enum Act {
     DeploymentEnds,
     ErasingEnds,
     ReleaseEnds,
+    ReleaseTimedOut,
     AbortEnds,
     RescueModeEntered,
     RescueModeLeft,
 }
+
+/// So long MAAS waits for a machine to be released before it calls that failed.
+const RELEASE_MONITOR: Duration = Duration::from_secs(300);
 
 /// A timer of one machine.
 #[derive(Clone, Debug)]
@@ -272,6 +276,7 @@ const KEYS: [(&str, &str); 3] = [
 
 impl State {
     pub(crate) fn from_inventory(
+        now: i64,
         seed: u64,
         timings: Timings,
         healthy: bool,
@@ -288,7 +293,7 @@ impl State {
             .collect();
         let events = serde_json::from_str::<Vec<Event>>(inventory!("events"))?;
         let mut state = Self {
-            now: 0,
+            now,
             machines: machines
                 .into_iter()
                 .map(|json| Machine::new(json, healthy))
@@ -331,6 +336,7 @@ impl State {
             rescheduled,
         };
         state.number_on();
+        state.monitor_releases();
         let nouns = [&state.zones, &state.pools, &state.subnets, &state.tags];
         state.first_uris = nouns
             .into_iter()
@@ -338,6 +344,15 @@ impl State {
             .filter_map(|value| value["resource_uri"].as_str().map(str::to_owned))
             .collect();
         Ok(state)
+    }
+
+    /// Of a machine that was being released when the region was recorded nothing is heard any more; MAAS does not wait for it for ever.
+    fn monitor_releases(&mut self) {
+        for at in 0..self.machines.len() {
+            if self.machines[at].status() == Status::Releasing {
+                self.set_timer(at, RELEASE_MONITOR, Act::ReleaseTimedOut);
+            }
+        }
     }
 
     /// Numbers of new objects go on after the recorded ones.
@@ -409,10 +424,13 @@ impl State {
 
     /// Lets `act` happen to a machine after `after`, unless its status changes before.
     pub(crate) fn schedule(&mut self, at: usize, after: Duration, act: Act) {
-        let machine = &self.machines[at];
-        if machine.quirk == Quirk::Frozen {
-            return;
+        if self.machines[at].quirk != Quirk::Frozen {
+            self.set_timer(at, after, act);
         }
+    }
+
+    fn set_timer(&mut self, at: usize, after: Duration, act: Act) {
+        let machine = &self.machines[at];
         let timer = Timer {
             system_id: machine.system_id().to_owned(),
             stay: machine.stay,

@@ -97,19 +97,28 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments, show: &Show, interrupt: &Interrupt) -> Result<(), Stop> {
+    let untouched = |stop| {
+        if matches!(stop, Stop::Interrupted) {
+            show.headline("Stopped. Nothing was changed.");
+        }
+        stop
+    };
     let addresses = Addresses::from_env().map_err(Stop::Usage)?;
     let document = story::Script::read(arguments.document.as_deref(), show)?;
     if let Some(real) = &addresses
         && !arguments.dry_run
         && !arguments.yes
     {
-        interrupt.or(confirm(real, document.name())).await?;
+        let asked = interrupt.or(confirm(real, document.name())).await;
+        asked.map_err(untouched)?;
     }
     let servers = interrupt
         .or(Servers::open(addresses, arguments, interrupt.clone()))
-        .await?;
+        .await
+        .map_err(untouched)?;
     let result = if arguments.dry_run {
-        interrupt.or(dry_run::run(&servers, &document, show)).await
+        let run = interrupt.or(dry_run::run(&servers, &document, show)).await;
+        run.map_err(untouched)
     } else {
         story::tell(&servers, &document, show).await
     };

@@ -355,7 +355,7 @@ impl Show {
                     json!({ "kind": resource.kind, "name": resource.name, "uid": resource.uid, "how_to_remove": resource.how_to_remove() })
                 })
                 .collect();
-            return self.tagged("created", &json!({ "resources": resources }));
+            return self.tagged("exists", &json!({ "resources": resources }));
         }
         for resource in created.resources() {
             self.line(&format!("   {resource}"));

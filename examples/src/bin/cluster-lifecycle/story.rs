@@ -1,6 +1,6 @@
 //! The five parts of a cluster's life.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use lifecycle_core::spec::ClusterDocument;
 use lifecycle_core::spec::tree::Positions;
-use lifecycle_core::{Role, duration_text};
+use lifecycle_core::{Plan, Role, Strategy, Verb, duration_text};
 use lifecycle_driver::{Created, EventKind, Operation, UpdateOptions, document};
 use palette_client::{ClusterProfileFilter, PackLayer};
 use sdk_transport::ErrorKind;
@@ -271,15 +271,57 @@ pub(crate) async fn preflight(servers: &Servers, script: &Script, show: &Show) -
     if preflight.is_ok() {
         return Ok(());
     }
-    let count = preflight
-        .problems()
-        .filter(|problem| problem.is_error())
-        .count();
-    let s = if count == 1 { "" } else { "s" };
-    show.complain(&format!(
-        "the preflight has {count} finding{s}; nothing was changed"
-    ));
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        preflight.problems().partition(|problem| problem.is_error());
+    let counted = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    };
+    let mut found = counted(errors.len(), "error");
+    if !warnings.is_empty() {
+        found = format!("{found} and {}", counted(warnings.len(), "warning"));
+    }
+    show.complain(&format!("the preflight found {found}; nothing was changed"));
     Err(Stop::Shown)
+}
+
+/// Which pools are rolled, in which order and how.
+fn order(document: &ClusterDocument, plan: &Plan) -> String {
+    let actions = plan.steps.iter().flat_map(|step| &step.actions);
+    let renewed: BTreeSet<&str> = actions
+        .filter(|action| matches!(action.verb, Verb::Deploy { .. }))
+        // Ids read "cluster/pool/node/verb".
+        .filter_map(|action| action.id.split('/').nth(1))
+        .collect();
+    let control_plane = &document.control_plane;
+    let pools = std::iter::once((
+        &control_plane.name,
+        control_plane.size,
+        control_plane.rolling_update,
+    ))
+    .chain(
+        document
+            .workers
+            .iter()
+            .map(|pool| (&pool.name, pool.size, pool.rolling_update)),
+    );
+    let rolled: Vec<String> = pools
+        .filter(|(name, ..)| renewed.contains(name.as_str()))
+        .map(|(name, size, strategy)| {
+            let how = match strategy {
+                Strategy::ExpandFirst => "Expand First: a new node is ready before an old one goes",
+                Strategy::ContractFirst => {
+                    "Contract First: an old node goes before a new one comes"
+                }
+                Strategy::Custom { .. } => "within its own limits",
+            };
+            format!("{name} ({size} nodes, {how})")
+        })
+        .collect();
+    if rolled.is_empty() {
+        return "no node is replaced".to_owned();
+    }
+    rolled.join(", then ")
 }
 
 struct Story<'a> {
@@ -341,6 +383,9 @@ impl Story<'_> {
             .await?;
         for change in &preview.changes {
             self.show.fact("change", &change.to_string());
+        }
+        if !preview.changes.is_empty() {
+            self.show.fact("order", &order(&next, &preview.plan));
         }
         let hostnames = self.servers.interrupt.or(hostnames(self.servers)).await?;
         self.show.plan(&preview.plan, &hostnames);
@@ -504,7 +549,15 @@ impl Story<'_> {
         )
         .await;
         let (exists, doubt) = match read_back {
-            Ok(Ok(exists)) => (exists, ""),
+            Ok(Ok(mut exists)) => {
+                // What was asked for and is not found may still appear.
+                for resource in known.resources() {
+                    if resource.uid.is_none() && exists.get(resource.kind).is_none() {
+                        exists.put(resource.clone());
+                    }
+                }
+                (exists, "")
+            }
             _ => (known, " (as far as is known: the servers do not answer)"),
         };
         if exists.is_empty() {
