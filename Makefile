@@ -26,6 +26,7 @@ node: ## The npm tarball in a fresh folder: node:test, tsc.
 
 prove: ## The engine's larger searches and the table of rules: takes some minutes.
 	PROVE=1 cargo test --locked --release -p lifecycle-core --test search -- --nocapture
+	PROVE=1 cargo test --locked --release -p lifecycle-core --test fleets -- --nocapture
 	cargo test --locked --release -p lifecycle-core --lib ablation -- --nocapture
 
 docs: ## rustdoc without warnings.

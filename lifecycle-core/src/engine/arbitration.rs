@@ -1,7 +1,8 @@
 //! 3.5.5 Arbitration: all demands of all pools, clusters and gateways over the shared free machines, addresses and deploy slots.
 use crate::prelude::*;
 use crate::{
-    Code, ConditionCode, Machine, Millis, OnNoSpare, State, UnblockKind, Verdict, cluster_pool_key,
+    Code, ConditionCode, Machine, Millis, OnNoSpare, RecordField, State, UnblockKind, Verdict,
+    cluster_pool_key,
 };
 
 use super::capacity::{Forecast, forecast, free_ips, is_free};
@@ -579,6 +580,12 @@ fn start(
         if !market.reserve(ci, &waiting, out) && Rule::WholeDemandBeforeStart.holds() {
             waiting.push(ci);
             say_cannot_start(fleet, ci, position + 1, out);
+            continue;
+        }
+        // Pools of size 0 alone: there is nothing to wait for.
+        if c.pools.iter().all(|p| p.size == 0) {
+            let (field, now) = (RecordField::ProvisionedMs, fleet.f.now);
+            out.act(actions::record(c.id, "", None, field, now));
             continue;
         }
         provisioning += 1;

@@ -566,8 +566,11 @@ impl<'a> Cp<'_, 'a> {
             }
             return;
         };
+        let keeps_floor = !x.avail || self.pool.avail > self.pool.floor || !Switch::Floor.holds();
         if self.c.etcd.kind == Etcd::Opaque {
             self.not_observable(x, out);
+        } else if !keeps_floor {
+            super::waits::say_floor(self.c, self.pool, x, rule, out);
         } else if self.safe_remove(x) && self.c.etcd.others_healthy(x) {
             drain(self.fleet, self.c, self.pool, x, rule, why, out);
         } else {

@@ -126,16 +126,14 @@ pub(crate) fn creation_allowed(
             out.wake(until);
         }
         Err(NoCreate::Skew(why)) => {
-            out.say(
-                explain(
-                    &subject,
-                    Verdict::Waiting,
-                    rule,
-                    "{why}",
-                    facts! {"why": why},
-                )
-                .until(UnblockKind::ControlPlane, facts! {}),
-            );
+            // Once the control plane is done, nothing but an operator can change its versions.
+            let (verdict, who) = if control_plane_busy(c).is_some() {
+                (Verdict::Waiting, UnblockKind::ControlPlane)
+            } else {
+                (Verdict::Blocked, UnblockKind::Operator)
+            };
+            let say = explain(&subject, verdict, rule, "{why}", facts! {"why": why});
+            out.say(say.until(who, facts! {}));
         }
     }
     out.waits.insert(subject);

@@ -450,6 +450,7 @@ impl<'a> Build<'_, 'a> {
                 outdated: false,
                 avail: false,
                 pending: false,
+                deploys: false,
                 stuck: false,
             };
             for p in self
@@ -464,6 +465,7 @@ impl<'a> Build<'_, 'a> {
                         value,
                         ..
                     } => x.joined_ms = x.joined_ms.or(Some(*value)),
+                    Verb::Deploy { .. } => x.deploys = true,
                     Verb::Drain { .. } => x.drain_ms = x.drain_ms.or(Some(p.issued_ms)),
                     _ => {}
                 }
@@ -526,6 +528,7 @@ fn planned<'a>(id: &'a str, issued_ms: Millis, machine: Option<&'a Machine>) -> 
         outdated: false,
         avail: false,
         pending: true,
+        deploys: false,
         stuck: false,
     }
 }

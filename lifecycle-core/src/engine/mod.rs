@@ -203,7 +203,7 @@ impl<'f, 'a> Run<'f, 'a> {
             waits::say_unapproved(c, out);
             record(fleet, c, state, out);
             wakeup::nodes(fleet, c, out);
-            say_nodes(c, out);
+            say_nodes(fleet, c, out);
         }
         if c.spec.paused && (state != State::Running) {
             let say = explain(
@@ -299,7 +299,7 @@ fn record(fleet: &Fleet<'_>, c: &Cluster<'_>, state: State, out: &mut Out) {
 }
 
 /// 3.11 Every node that is not as desired says what it is waiting for.
-fn say_nodes(c: &Cluster<'_>, out: &mut Out) {
+fn say_nodes(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut Out) {
     for pool in &c.pools {
         for x in pool.nodes.iter().filter(|x| x.phase != Phase::Active) {
             let subject = commit::subject(c, pool, x.id);
@@ -328,6 +328,18 @@ fn say_nodes(c: &Cluster<'_>, out: &mut Out) {
                 Phase::Suspect | Phase::Active => "{node} is not well",
             };
             let facts = facts! {"node": x.id, "machine": machine, "phase": x.phase.name()};
+            let hands_off =
+                x.locked || x.maintenance || x.operator_drains() || !fleet.f.w.policy.remediation;
+            if x.phase == Phase::Suspect && hands_off {
+                let text = "{node} is not well, and it is in an operator's hands";
+                out.say(
+                    explain(subject, Verdict::Blocked, "3.5.2", text, facts).until(
+                        UnblockKind::Operator,
+                        facts! {"do": "mend or unlock the node"},
+                    ),
+                );
+                continue;
+            }
             let kind = if x.phase == Phase::Suspect {
                 UnblockKind::Node
             } else {

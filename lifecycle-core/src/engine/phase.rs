@@ -102,6 +102,8 @@ pub(crate) struct NodeView<'a> {
     pub(crate) avail: bool,
     /// An action on it is pending: it gets no other.
     pub(crate) pending: bool,
+    /// Its Deploy is pending: as good as being deployed, so that a slow call is not taken for a failed node.
+    pub(crate) deploys: bool,
     /// Its machine does not come back in time.
     pub(crate) stuck: bool,
 }
@@ -241,8 +243,8 @@ fn phase(
     }
     if !x.is_joined() {
         let step = match machine.status {
-            s if s.is_allocated() => Phase::Allocated,
-            MachineStatus::Deploying => Phase::Deploying,
+            s if s.is_allocated() && !x.deploys => Phase::Allocated,
+            s if s.is_allocated() || s == MachineStatus::Deploying => Phase::Deploying,
             _ => Phase::Joining,
         };
         let late = f.now >= creation_deadline(f, x.created_ms, step);

@@ -32,6 +32,26 @@ pub(crate) fn say_would_lose(
     ));
 }
 
+/// A drain would leave fewer nodes available than the floor, because an operator has cordoned some that are up to date.
+pub(crate) fn say_floor(
+    c: &Cluster<'_>,
+    pool: &Pool<'_>,
+    x: &NodeView<'_>,
+    rule: &str,
+    out: &mut Out,
+) {
+    let cordoned = |y: &&NodeView<'_>| y.cordoned && y.phase.is_staying() && y.id != x.id;
+    let Some(y) = pool.nodes.iter().find(cordoned) else {
+        return;
+    };
+    let facts =
+        facts! {"node": x.id, "cordoned": y.id, "available": pool.avail, "floor": pool.floor};
+    let text = "{node} is outdated, but {cordoned} is cordoned: {available} are available and {floor} must stay so";
+    let say = explain(subject(c, pool, x.id), Verdict::Blocked, rule, text, facts);
+    out.waits.insert(cluster_pool_key(c.id, &pool.spec.id));
+    out.say(say.until(UnblockKind::Operator, facts! {"do": "uncordon the node"}));
+}
+
 /// ⏳R: the pool holds as many machines as it may; one must come back first.
 pub(crate) fn wait_for_return(
     fleet: &Fleet<'_>,

@@ -13,7 +13,7 @@ use super::phase::{NodeView, Phase, count, pick};
 use super::pool::Pool;
 use super::switch::Rule;
 use super::view::View;
-use super::waits::{say_frozen, say_would_lose, wait_for_return};
+use super::waits::{say_floor, say_frozen, say_would_lose, wait_for_return};
 use super::{freeze, housekeeping};
 
 /// One worker pool under the rules.
@@ -288,14 +288,19 @@ impl<'a> Worker<'_, 'a> {
                 out,
             );
         }
+        // The control plane is done, so what holds the version back is a node that is left out: only an operator can help.
         if let Some(why) = skew(self.c, pool.target.and_then(|t| t.version)) {
-            return self.wait(
+            out.waits.insert(self.subject());
+            let say = explain(
+                self.subject(),
+                Verdict::Blocked,
                 "W-d",
                 "{why}",
                 facts! {"why": why},
-                UnblockKind::ControlPlane,
-                out,
             );
+            let todo = facts! {"do": "unlock the control-plane node, or give another version"};
+            out.say(say.until(UnblockKind::Operator, todo));
+            return false;
         }
         if self.c.spec.paused {
             return false;
@@ -419,6 +424,7 @@ impl<'a> Worker<'_, 'a> {
             }
             let floor = pool.size.saturating_sub(unavailable);
             if x.avail && avail.saturating_sub(1) < floor && Rule::Floor.holds() {
+                say_floor(self.c, pool, x, rule, out);
                 break;
             }
             if staying <= pool.size {

@@ -30,7 +30,7 @@ fn searches() -> Vec<(Scope, &'static [Rule])> {
         ),
         (
             scopes::creating(3, 0, 3).ends_well(),
-            &[R::InitOnce, R::PendingCounts],
+            &[R::InitOnce, R::PendingCounts, R::OneControlPlaneOperation],
         ),
         (
             scopes::rolling_workers(3, EXPAND, 2).ends_well(),
@@ -44,10 +44,7 @@ fn searches() -> Vec<(Scope, &'static [Rule])> {
             scopes::rolling_workers(3, EXPAND, 0),
             &[R::FallbackOnlyIfAsked],
         ),
-        (
-            scopes::rolling(3, 0, EXPAND, 2).ends_well(),
-            &[R::OneControlPlaneOperation, R::Ceiling],
-        ),
+        (scopes::rolling(3, 0, EXPAND, 2).ends_well(), &[R::Ceiling]),
         (
             scopes::creating(1, 1, 2).ask(Ask::Abort).ends_well(),
             &[R::AbortingNeverCreates],

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lifecycle_core::{
     Action, ClusterSpec, Decision, DrainBy, Erase, EtcdMember, Machine, MachineStatus, Maintenance,
-    Node, PoolRole, State, Strategy, Verb, World,
+    Node, PoolRole, State, Strategy, UnblockKind, Verb, World,
 };
 
 /// Panics with the name of the invariant that a decision breaks.
@@ -280,7 +280,7 @@ fn unseen(w: &World, c: &ClusterSpec, own: &[&Action]) {
     }
 }
 
-/// I-A1: a ready node leaves etcd only while every other member is healthy.
+/// I-A1: a ready node that has joined leaves etcd only while every other member is healthy; what never joined has failed (CP-5).
 fn commits(w: &World, c: &ClusterSpec, own: &[&Action]) {
     for a in own {
         let Verb::RemoveEtcdMember { member_id, .. } = &a.verb else {
@@ -288,11 +288,12 @@ fn commits(w: &World, c: &ClusterSpec, own: &[&Action]) {
         };
         let members = &w.observed.etcd[&c.id].members;
         let m = members.iter().find(|m| m.member_id == *member_id).unwrap();
-        let ready = w
-            .observed
-            .nodes
-            .iter()
-            .any(|n| n.cluster == c.id && Some(&n.id) == m.node.as_ref() && n.ready.is_true());
+        let ready = w.observed.nodes.iter().any(|n| {
+            n.cluster == c.id
+                && Some(&n.id) == m.node.as_ref()
+                && n.ready.is_true()
+                && n.joined_ms.is_some()
+        });
         if m.learner || !m.healthy.is_true() || !ready {
             continue;
         }
@@ -495,12 +496,23 @@ fn drains(w: &World, c: &ClusterSpec, own: &[&Action]) {
             .iter()
             .filter(|n| n.cluster == c.id && n.pool == p.id)
             .collect();
+        // A node is Active only while its member is healthy.
+        let stacked = p.role == PoolRole::ControlPlane && c.etcd == lifecycle_core::Etcd::Stacked;
+        let well_in_etcd = |n: &Node| {
+            let its = |m: &EtcdMember| m.node.as_deref() == Some(&n.id) && m.healthy.is_true();
+            !stacked
+                || w.observed
+                    .etcd
+                    .get(&c.id)
+                    .is_some_and(|v| v.members.iter().any(its))
+        };
         let available = |n: &&&Node| {
             n.joined_ms.is_some()
                 && n.ready.is_true()
                 && !n.cordoned
                 && n.maintenance != Maintenance::Cordoned
                 && n.drain.by == DrainBy::None
+                && well_in_etcd(n)
         };
         let mut left = nodes.iter().filter(available).count();
         for a in own.iter().filter(|a| a.pool() == Some(&p.id)) {
@@ -604,10 +616,23 @@ fn explained(w: &World, d: &Decision) {
             .entry(e.subject.split('/').next().unwrap_or(""))
             .or_insert(0) += 1;
     }
+    // 3.5.7: what waits for a gateway has the gateway's wake-up, or its reason to have none.
+    let behind: Vec<&str> = d
+        .explain
+        .iter()
+        .filter(|e| {
+            e.unblocks_when
+                .iter()
+                .filter(|u| u.kind == UnblockKind::Gateway)
+                .filter_map(|u| u.args.get("pcg")?.as_str())
+                .any(|g| blocked.contains_key(g))
+        })
+        .map(|e| e.subject.as_str())
+        .collect();
     for (id, s) in &d.status.clusters {
         let settled = matches!(s.state, State::Running | State::Deleted);
         assert!(
-            settled || blocked.contains_key(id.as_str()),
+            settled || blocked.contains_key(id.as_str()) || behind.contains(&id.as_str()),
             "I-D5 {id} is {:?}, nothing is done, awaited or blocked",
             s.state
         );
