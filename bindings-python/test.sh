@@ -28,9 +28,13 @@ cd "$work"
 "$work/venv/bin/python" -m mypy --cache-dir "$work/mypy" --strict "$root/bindings-python/type_tests" "$root/examples/python" \
     "$root/bindings-python/generate.py"
 "$work/venv/bin/python" -m mypy.stubtest --allowlist "$root/bindings-python/stubtest-allowlist.txt" palette_maas
-awk '/^```python$/ { on = 1; next } /^```$/ { on = 0 } on' "$root/README.md" >readme.py
-test -s readme.py
-for example in readme.py "$root"/examples/python/*.py; do
+snippets() { # README PROGRAM
+    awk '/^```python$/ { on = 1; next } /^```$/ { on = 0 } on' "$1" >"$2"
+    test -s "$2"
+}
+snippets "$root/README.md" readme.py
+snippets "$root/bindings-python/README.md" package-readme.py
+for example in readme.py package-readme.py "$root"/examples/python/*.py; do
     echo "== $example"
     "$work/venv/bin/python" "$example"
 done

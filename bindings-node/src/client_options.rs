@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use sdk_transport::{Error, TlsOptions};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 /// The options object of a client's constructor. Times are milliseconds.
 #[derive(Default, Deserialize)]
@@ -17,13 +17,17 @@ pub(crate) struct Options {
     pub(crate) max_attempts: Option<u32>,
     pub(crate) max_in_flight: Option<usize>,
     pub(crate) proxy: Option<String>,
-    pub(crate) no_proxy: bool,
-    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) no_proxy: Option<bool>,
+    pub(crate) headers: Option<BTreeMap<String, String>>,
     ca_pem: Option<String>,
     ca_file: Option<String>,
+    only_these_ca: Option<bool>,
     client_identity_pem: Option<String>,
     server_name: Option<String>,
-    danger_accept_any_certificate: bool,
+    danger_accept_any_certificate: Option<bool>,
+    // The facade has taken it out; named here for whoever misspells it.
+    #[serde(rename = "clock")]
+    _clock: Option<IgnoredAny>,
 }
 
 impl Options {
@@ -39,13 +43,16 @@ impl Options {
         if let Some(path) = &self.ca_file {
             tls = tls.ca_file(path)?;
         }
+        if self.only_these_ca == Some(true) {
+            tls = tls.only_these_ca();
+        }
         if let Some(pem) = &self.client_identity_pem {
             tls = tls.client_identity_pem(pem.clone());
         }
         if let Some(name) = &self.server_name {
             tls = tls.server_name(name.clone());
         }
-        if self.danger_accept_any_certificate {
+        if self.danger_accept_any_certificate == Some(true) {
             tls = tls.danger_accept_any_certificate();
         }
         Ok(tls)

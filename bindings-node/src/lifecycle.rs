@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use lifecycle_core::{Refusal, Request, canonical_json};
 use napi_derive::napi;
-use sdk_transport::{Error, ErrorKind};
+use sdk_transport::{
+    Error, ErrorKind,
+    input::{Quoting, from_json},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::call::{Answer, envelope};
@@ -61,7 +64,7 @@ fn refused(refusal: Refusal) -> Error {
 }
 
 fn read<T: DeserializeOwned>(name: &str, json: &str) -> Result<T, Error> {
-    serde_json::from_str(json).map_err(|error| Error::invalid_input(format!("{name}: {error}")))
+    from_json(name, json, Quoting::Plain)
 }
 
 fn canonical<T: Serialize + ?Sized>(value: &T) -> Answer {

@@ -2,34 +2,79 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use napi::{Env, bindgen_prelude::PromiseRaw};
 use napi_derive::napi;
-use sdk_transport::{Clock, Error};
+use sdk_transport::{Clock, Error, input};
 use serde::Deserialize;
-use testbed::Testbed;
+use testbed::{Fault, Testbed, TestbedBuilder};
 use tokio::sync::Mutex;
 
-use crate::call::{CancelHandle, answer, start};
+use crate::call::{Arguments, CallHandle, Listener, answer, start};
 
-/// How a testbed is started. The times are simulated seconds per second and milliseconds since the epoch.
-#[derive(Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// How a testbed is started: `speed` in simulated seconds per second, the time in milliseconds since the epoch.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 struct StartOptions {
-    speed: f64,
-    seed: u64,
-    paused: bool,
-    port: u16,
+    speed: Option<f64>,
+    seed: Option<u64>,
+    start_time: Option<i64>,
+    paused: Option<bool>,
+    port: Option<u16>,
+    tls: Option<bool>,
+    healthy: Option<bool>,
 }
 
-impl Default for StartOptions {
-    fn default() -> Self {
-        Self {
-            speed: 1.0,
-            seed: 0,
-            paused: false,
-            port: 0,
+impl StartOptions {
+    fn builder(self) -> Result<TestbedBuilder, Error> {
+        let mut builder = Testbed::builder()
+            .speed(self.speed.unwrap_or(1.0))
+            .seed(self.seed.unwrap_or_default())
+            .paused(self.paused.unwrap_or_default())
+            .port(self.port.unwrap_or_default())
+            .healthy(self.healthy.unwrap_or_default());
+        if let Some(milliseconds) = self.start_time {
+            let time = Timestamp::from_millisecond(milliseconds)
+                .map_err(|_| Error::invalid_input("`startTime` is out of range"))?;
+            builder = builder.start_time(time);
         }
+        if self.tls == Some(true) {
+            builder = builder.tls();
+        }
+        Ok(builder)
     }
+}
+
+/// What a fault is described by; serde lets unknown names pass here.
+const FAULT: [&str; 14] = [
+    "method",
+    "path",
+    "kind",
+    "op",
+    "skip",
+    "count",
+    "probability",
+    "deed_done",
+    "ms",
+    "status",
+    "retry_after",
+    "body",
+    "bytes",
+    "value",
+];
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct FailNextDeploy {
+    hostname: String,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SlowDeploy {
+    hostname: String,
+    milliseconds: u64,
 }
 
 /// A running testbed; empty before it is started and after it is stopped.
@@ -54,25 +99,28 @@ impl NativeTestbed {
         env: &'env Env,
         operation: String,
         arguments: String,
-        cancel: &CancelHandle,
+        settings: String,
+        handle: &CallHandle,
+        #[napi(ts_arg_type = "(nothing: string) => void")] listener: Listener,
     ) -> napi::Result<PromiseRaw<'env, String>> {
         let running = Arc::clone(&self.running);
-        start(env, arguments, cancel, None, move |arguments| async move {
+        let operate = move |arguments: Arguments| async move {
             let mut running = running.lock().await;
             if operation == "start" {
                 let options: StartOptions = arguments.read()?;
-                let testbed = Testbed::builder()
-                    .speed(options.speed)
-                    .seed(options.seed)
-                    .paused(options.paused)
-                    .port(options.port)
-                    .start()
-                    .await
-                    .map_err(|error| Error::invalid_input(error.to_string()).with_source(error))?;
+                let testbed =
+                    options.builder()?.start().await.map_err(|error| {
+                        Error::invalid_input(error.to_string()).with_source(error)
+                    })?;
                 let urls = serde_json::json!({
                     "maasUrl": testbed.maas_url(),
                     "maasApiKey": testbed.maas_api_key(),
                     "maasUserApiKey": testbed.maas_user_api_key(),
+                    "paletteUrl": testbed.palette_url(),
+                    "paletteApiKey": testbed.palette_api_key(),
+                    "paletteProjectUid": testbed.palette_project_uid(),
+                    "paletteGatewayUid": testbed.palette_gateway_uid(),
+                    "caPem": testbed.ca_pem(),
                 });
                 *running = Some(testbed);
                 return answer(&urls);
@@ -90,9 +138,26 @@ impl NativeTestbed {
                     answer(&())
                 }
                 "leftovers" => answer(&testbed.leftovers()),
+                "history" => answer(&testbed.history().requests()),
+                "reset" => answer(&testbed.reset()),
+                "fault.order" => answer(&testbed.faults().order(fault(&arguments)?)),
+                "fault.clear" => answer(&testbed.faults().clear()),
+                "machine.fail_next_deploy" => {
+                    let FailNextDeploy { hostname, reason } = arguments.read()?;
+                    answer(&testbed.region().fail_next_deploy(&hostname, &reason))
+                }
+                "machine.slow_deploy" => {
+                    let SlowDeploy {
+                        hostname,
+                        milliseconds,
+                    } = arguments.read()?;
+                    let lasts = Duration::from_millis(milliseconds);
+                    answer(&testbed.region().slow_deploy(&hostname, lasts))
+                }
                 _ => Err(unknown(&operation)),
             }
-        })
+        };
+        start(env, arguments, settings, handle, listener, operate)
     }
 
     /// The simulated time, in milliseconds since the epoch.
@@ -149,7 +214,15 @@ fn unknown(operation: &str) -> Error {
     )
 }
 
-fn milliseconds(arguments: &crate::call::Arguments) -> Result<Duration, Error> {
+fn fault(arguments: &Arguments) -> Result<Fault, Error> {
+    let given: serde_json::Map<String, serde_json::Value> = arguments.read()?;
+    match given.keys().find(|name| !FAULT.contains(&name.as_str())) {
+        Some(name) => Err(input::unknown(name, &FAULT)),
+        None => arguments.read(),
+    }
+}
+
+fn milliseconds(arguments: &Arguments) -> Result<Duration, Error> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Milliseconds {

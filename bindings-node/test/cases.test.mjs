@@ -7,13 +7,65 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 
-import { lifecycle, maas } from 'palette-maas';
+import { lifecycle, maas, ResponseLog } from 'palette-maas';
 
 // The script that runs the tests in a fresh folder says where the cases are.
 const tests = process.env.CASES ?? join(import.meta.dirname, '../../tests');
 const SECRETS = ['token-secret', 'token-key:token-secret'];
 
-const wait = ({ timeout_ms, min_delay_ms, max_delay_ms }) => ({ timeoutMs: timeout_ms, minDelayMs: min_delay_ms, maxDelayMs: max_delay_ms });
+const KEYS = {
+  case: ['name', 'call', 'client', 'args', 'server', 'expect', 'only'],
+  client: ['url', 'api_key', 'max_attempts'],
+  exchange: ['expect', 'reply', 'times'],
+  request: ['method', 'path', 'query', 'form'],
+  reply: ['recording', 'status', 'headers', 'body', 'close', 'cut'],
+  expect: ['value', 'null', 'contains', 'length', 'response', 'error'],
+  error: ['code', 'status', 'operation', 'attempts', 'server_code', 'retryable', 'retry_after_ms', 'fields', 'details', 'message_contains'],
+};
+
+/** What no runner knows must not stand in a case: it would not be checked. */
+function checkKeys(one) {
+  const check = (kind, value = {}) => {
+    for (const key of Object.keys(value)) assert.ok(KEYS[kind].includes(key), `${kind} has ${key}`);
+  };
+  check('case', one);
+  check('client', one.client);
+  for (const exchange of one.server === 'refused' ? [] : (one.server ?? [])) {
+    check('exchange', exchange);
+    check('request', exchange.expect);
+    check('reply', exchange.reply);
+  }
+  check('expect', one.expect);
+  check('error', one.expect.error);
+}
+
+test('an unknown key is refused wherever it stands', () => {
+  const make = () => ({
+    name: 'n', call: 'c', client: {}, expect: { error: { code: 'X' } },
+    server: [{ expect: { method: 'GET', path: '/' }, reply: { status: 200 } }],
+  });
+  checkKeys(make());
+  const places = [(one) => one, (one) => one.client, (one) => one.server[0], (one) => one.server[0].expect,
+    (one) => one.server[0].reply, (one) => one.expect, (one) => one.expect.error];
+  for (const place of places) {
+    const wrong = make();
+    place(wrong).nul = true;
+    assert.throws(() => checkKeys(wrong), /nul/);
+  }
+});
+
+const WAIT = { timeout_ms: 'timeoutMs', min_delay_ms: 'minDelayMs', max_delay_ms: 'maxDelayMs' };
+const wait = (options) => Object.fromEntries(Object.entries(options).map(([name, value]) => [WAIT[name] ?? name, value]));
+
+/** An answer to a call of any kind, as the other runners show it. */
+async function whole(called) {
+  const response = await called;
+  let json = null;
+  try {
+    json = response.json();
+  } catch {}
+  return { status: response.status, json, text: response.text() };
+}
 
 /** The calls by the names that errors use. */
 const calls = {
@@ -25,6 +77,22 @@ const calls = {
   'maas.zone.create': (client, { name, ...options }) => client.zones.create(name, options),
   'maas.zone.update': (client, { name, ...options }) => client.zones.update(name, options),
   'maas.zone.delete': (client, { name }) => client.zones.delete(name),
+  'maas.resource_pool.list': (client) => client.resourcePools.list(),
+  'maas.resource_pool.get': (client, { id }) => client.resourcePools.get(id),
+  'maas.resource_pool.create': (client, { name, ...options }) => client.resourcePools.create(name, options),
+  'maas.resource_pool.update': (client, { id, ...options }) => client.resourcePools.update(id, options),
+  'maas.resource_pool.delete': (client, { id }) => client.resourcePools.delete(id),
+  'maas.subnet.list': (client) => client.subnets.list(),
+  'maas.subnet.get': (client, { subnet }) => client.subnets.get(subnet),
+  'maas.subnet.create': (client, { cidr, ...options }) => client.subnets.create(cidr, options),
+  'maas.subnet.update': (client, { subnet, ...options }) => client.subnets.update(subnet, options),
+  'maas.subnet.delete': (client, { subnet }) => client.subnets.delete(subnet),
+  'maas.subnet.reserved_ip_ranges': (client, { subnet }) => client.subnets.reservedIpRanges(subnet),
+  'maas.subnet.unreserved_ip_ranges': (client, { subnet }) => client.subnets.unreservedIpRanges(subnet),
+  'maas.subnet.statistics': (client, { subnet }) => client.subnets.statistics(subnet),
+  'maas.event.query': (client, filter) => client.events.query(filter),
+  'maas.call': (client, { method, path, ...content }) => whole(client.call(method, path, content)),
+  'maas.machine.release_many': (client, { system_ids, ...options }) => client.machines.releaseMany(system_ids, options),
   'maas.machine.list': (client, filter) => client.machines.list(filter),
   'maas.machine.get': (client, { system_id }) => client.machines.get(system_id),
   'maas.machine.find': (client, { hostname }) => client.machines.find(hostname),
@@ -101,10 +169,11 @@ async function serve(exchanges) {
       try {
         assert.ok(exchange, `nothing more was expected, but ${request.method} ${request.url} came`);
         const url = new URL(request.url, 'http://h');
+        const sent = request.url.split('?')[0];
         const form = lists(new URLSearchParams(Buffer.concat(chunks).toString()));
         const { method, path, query = {}, form: fields = {} } = exchange.expect;
-        assert.deepEqual({ method: request.method, path: decodeURI(url.pathname), query: lists(url.searchParams), form },
-          { method, path: decodeURI(path), query, form: fields });
+        assert.deepEqual({ method: request.method, path: sent, query: lists(url.searchParams), form },
+          { method, path, query, form: fields });
         if (!path.endsWith('/version/')) {
           assert.match(request.headers.authorization ?? '', /^OAuth .*oauth_token="token-key"/);
         }
@@ -159,9 +228,14 @@ function judge(expect, { value, error }, text) {
     return;
   }
   if (error) throw error;
+  if (expect.null) assert.equal(value ?? null, null, 'there must be no result');
   if ('value' in expect) assert.equal(text ? value : canonical(value), canonical(expect.value));
   if ('contains' in expect) contains(text ? JSON.parse(value) : value, expect.contains);
-  if ('length' in expect) assert.equal(value.length, expect.length);
+  if ('length' in expect) {
+    const list = text ? JSON.parse(value) : value;
+    assert.ok(Array.isArray(list), 'it must be a list');
+    assert.equal(list.length, expect.length);
+  }
 }
 
 const folder = join(tests, 'cases');
@@ -170,6 +244,7 @@ for (const file of files) {
   for (const one of JSON.parse(readFileSync(join(folder, file), 'utf8'))) {
     if (one.only && !one.only.includes('node')) continue;
     test(`${file}: ${one.name}`, async () => {
+      checkKeys(one);
       const { call, client = {}, args = {}, expect } = one;
       if (call.startsWith('lifecycle.')) {
         assert.ok(functions[call], `no such function: ${call}`);
@@ -182,10 +257,12 @@ for (const file of files) {
       if (refused) await server.close();
       const url = (client.url ?? '{server}/MAAS').replaceAll('{server}', server.origin);
       const options = { url, apiKey: client.api_key ?? 'consumer-key:token-key:token-secret', maxAttempts: client.max_attempts ?? 1 };
-      const ended = await outcome(() => calls[call](new maas.Client(options), args));
+      const log = new ResponseLog();
+      const ended = await outcome(() => calls[call](new maas.Client(options).withResponseLog(log), args));
       if (!refused) await server.close();
       if (server.faults.length > 0) throw server.faults[0];
       judge(expect, ended, false);
+      if (expect.response) contains(log.last, expect.response, 'response');
       assert.equal(server.open.length, 0, `${server.open.length} expected requests did not come`);
     });
   }

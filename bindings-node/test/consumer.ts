@@ -1,5 +1,5 @@
 // Compiled, not run: what a strict TypeScript user writes.
-import { lifecycle, maas, NotFoundError, PaletteMaasError, testbed } from 'palette-maas';
+import { lifecycle, type LogRecord, maas, NotFoundError, PaletteMaasError, type Response, ResponseLog, setLogger, testbed } from 'palette-maas';
 import { Client, NodeStatus, type Machine } from 'palette-maas/maas';
 import { start } from 'palette-maas/testbed';
 
@@ -29,6 +29,21 @@ export async function whole(): Promise<void> {
   // @ts-expect-error a field of the wrong type
   const wrong: number = deployed.hostname;
   void wrong;
+}
+
+export async function nouns(client: Client): Promise<void> {
+  const pools: string[] = (await client.resourcePools.list()).map((pool) => pool.name);
+  const free: number = (await client.subnets.statistics('1', { timeoutMs: 500 })).num_available;
+  const page = await client.events.query({ system_id: 'p77gwg', limit: 5 });
+  const kinds: string[] = page.events.map((event) => event.type);
+  const log = new ResponseLog();
+  const answer: Response = await client.withResponseLog(log).call('POST', 'tags/', { form: { name: 'gpu', more: [1, true] } });
+  const status: number | undefined = log.last?.status;
+  setLogger((record: LogRecord) => console.error(record.level, record.fields['operation']));
+  using closing = client;
+  void [pools, free, kinds, answer.status, answer.body.byteLength, status, closing];
+  // @ts-expect-error a number is wanted
+  await client.resourcePools.get('1');
 }
 
 void lifecycle;

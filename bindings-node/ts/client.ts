@@ -28,6 +28,8 @@ export interface ClientOptions {
   caPem?: string;
   /** Trusts the authorities in this PEM file, beside the usual ones. */
   caFile?: string;
+  /** Trusts only the authorities given here, not the usual ones. */
+  onlyTheseCa?: boolean;
   /** Presents this certificate and private key (PEM, both in one text). */
   clientIdentityPem?: string;
   /** Expects this name in the server's certificate instead of the URL's host. */

@@ -167,6 +167,16 @@ const classes: Record<string, new (info: ErrorInfo) => PaletteMaasError> = {
   INTERNAL: InternalError,
 };
 
+/** @internal A refusal of the facade itself. */
+export function invalidInput(message: string, hint: string | null = null): InvalidInputError {
+  const code = 'INVALID_INPUT';
+  const text = `${code}: ${message}${hint === null ? '' : `; ${hint}`}`;
+  return new InvalidInputError({
+    kind: code, code, message, text, hint, operation: null, serverCode: null, reference: null, status: null, attempts: 0,
+    body: null, fields: {}, details: null, retryAfterMs: null, retryable: false, cause: null,
+  });
+}
+
 /** @internal */
 export function toError(info: ErrorInfo): PaletteMaasError {
   return new (classes[info.kind] ?? PaletteMaasError)(info);

@@ -4,31 +4,28 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** @internal */
-export interface CancelHandle {
+export interface CallHandle {
   cancel(): void;
+  takeTold(): string[];
 }
 
 /** @internal */
 export interface NativeMaas {
   open(options: string, testbed?: NativeTestbed): string;
-  call(
-    operation: string,
-    arguments_: string,
-    cancel: CancelHandle,
-    listener?: (progress: string) => void,
-  ): Promise<string>;
+  close(): void;
+  call(operation: string, arguments_: string, settings: string, handle: CallHandle, listener: () => void): Promise<string>;
 }
 
 /** @internal */
 export interface NativeTestbed {
-  call(operation: string, arguments_: string, cancel: CancelHandle): Promise<string>;
+  call(operation: string, arguments_: string, settings: string, handle: CallHandle, listener: () => void): Promise<string>;
   now(): number;
   pause(): void;
   resume(): void;
 }
 
 interface Native {
-  CancelHandle: new () => CancelHandle;
+  CallHandle: new () => CallHandle;
   NativeMaas: new () => NativeMaas;
   NativeTestbed: new () => NativeTestbed;
   lifecycle(name: string, arguments_: string[]): string;
@@ -43,4 +40,4 @@ function load(): Native {
 }
 
 /** @internal */
-export const { CancelHandle, NativeMaas, NativeTestbed, lifecycle } = load();
+export const { CallHandle, NativeMaas, NativeTestbed, lifecycle } = load();

@@ -15,18 +15,18 @@ export interface WaitProgress {
 }
 
 /** How long and how often to look. Times are milliseconds of the client's clock. */
-export interface WaitOptions extends CallOptions {
+export interface WaitOptions extends Pick<CallOptions, 'signal'> {
   /** The longest wait. Default one hour. */
   timeoutMs?: number;
   /** The delay after the first look; it grows by half after each look without a change. Default 5 000. */
   minDelayMs?: number;
   /** The longest delay between looks. Default 30 000. */
   maxDelayMs?: number;
-  /** Is told of each look. */
+  /** Is told of each look. What it throws ends the wait. */
   onProgress?: (progress: WaitProgress) => void;
 }
 
-/** @internal */
-export function wireWait({ timeoutMs, minDelayMs, maxDelayMs }: WaitOptions): object {
-  return { timeout_ms: timeoutMs, min_delay_ms: minDelayMs, max_delay_ms: maxDelayMs };
+/** @internal What goes to the native side: everything, so that a misspelt name is refused there. */
+export function wireWait({ signal: _signal, onProgress: _onProgress, ...options }: WaitOptions): object {
+  return options;
 }

@@ -7,7 +7,7 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{RecvTimeoutError, Sender, channel},
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     time::Duration,
 };
@@ -17,12 +17,12 @@ use pyo3::{exceptions::PyRuntimeError, prelude::*, sync::PyOnceLock};
 use sdk_transport::{Error, WaitProgress};
 use tokio::task::AbortHandle;
 
-use crate::{convert::IntoPython, error::raise, runtime::runtime};
+use crate::{convert::IntoPython, error::raise, logging, runtime::runtime};
 
 /// How soon a blocked call hears Ctrl-C.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
-type Job = Box<dyn FnOnce(Python<'_>) -> PyResult<()> + Send>;
+pub(crate) type Job = Box<dyn FnOnce(Python<'_>) -> PyResult<()> + Send>;
 type Post = dyn Fn(Job) + Send + Sync;
 
 /// Where a call tells how it gets on. It does nothing until the call begins.
@@ -30,19 +30,23 @@ type Post = dyn Fn(Job) + Send + Sync;
 pub(crate) struct Progress(Arc<Mutex<Option<Arc<Post>>>>);
 
 impl Progress {
-    pub(crate) fn tell(&self, callback: &Py<PyAny>, look: &WaitProgress) {
+    pub(crate) fn tell(&self, callback: &Arc<Py<PyAny>>, look: &WaitProgress) {
+        let (callback, look) = (Arc::clone(callback), look.clone());
+        self.post(Box::new(move |py| {
+            callback.call1(py, (look.into_python(py)?,))?;
+            Ok(())
+        }));
+    }
+
+    /// Runs the job where the caller is. What it raises ends the call.
+    pub(crate) fn post(&self, job: Job) {
         let post = self
             .0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         if let Some(post) = post {
-            let look = look.clone();
-            let callback = Python::attach(|py| callback.clone_ref(py));
-            post(Box::new(move |py| {
-                callback.call1(py, (look.into_python(py)?,))?;
-                Ok(())
-            }));
+            post(job);
         }
     }
 
@@ -67,6 +71,24 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// A call that also tells the logger of this name what it traces.
+    pub(crate) fn logged<T, F>(
+        py: Python<'_>,
+        logger: &str,
+        progress: Progress,
+        future: F,
+    ) -> PyResult<Self>
+    where
+        T: IntoPython + Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let call = Self::new(progress, future);
+        Ok(Self {
+            future: logging::told(py, logger, &call.progress, call.future)?,
+            progress: call.progress,
+        })
+    }
+
     pub(crate) fn new<T, F>(progress: Progress, future: F) -> Self
     where
         T: IntoPython + Send + 'static,
@@ -117,6 +139,10 @@ impl Prepared {
             let ended = done.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(ended) = ended {
                 drop(task);
+                // What was told before the end is heard before the end.
+                while let Some(job) = next(&jobs) {
+                    job(py)?;
+                }
                 return answer(py, ended);
             }
             if task.0.is_finished() {
@@ -142,6 +168,11 @@ pub(crate) fn done(py: Python<'_>, value: Py<PyAny>) -> PyResult<Py<PyAny>> {
     static DONE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let done = DONE.import(py, "palette_maas._coroutine", "done")?;
     Ok(done.call1((value,))?.unbind())
+}
+
+fn next(jobs: &Mutex<Receiver<Job>>) -> Option<Job> {
+    let jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
+    jobs.try_recv().ok()
 }
 
 fn send(to: &Mutex<Sender<Job>>, job: Job) {

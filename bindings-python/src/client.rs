@@ -7,7 +7,7 @@ use std::{
 };
 
 use pyo3::{prelude::*, types::PyDict};
-use sdk_transport::{Clock, Error, TlsOptions};
+use sdk_transport::{Clock, Error, ResponseLog, TlsOptions, input::Quoting};
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
 /// A client that a Python object and its nouns share until it is closed.
 pub(crate) struct Handle<C> {
     client: Arc<Mutex<Option<C>>>,
+    log: Option<ResponseLog>,
     made_in: MadeIn,
 }
 
@@ -27,6 +28,7 @@ impl<C> Clone for Handle<C> {
     fn clone(&self) -> Self {
         Self {
             client: Arc::clone(&self.client),
+            log: self.log.clone(),
             made_in: self.made_in,
         }
     }
@@ -34,15 +36,30 @@ impl<C> Clone for Handle<C> {
 
 /// What [`Handle`] needs of a client.
 pub(crate) trait Client: Clone {
+    /// The logger that hears of its calls.
+    const LOGGER: &'static str;
+
     /// The same client with another time for each attempt.
     fn timed(&self, timeout: Duration) -> Self;
+
+    /// The same client, which also tells the heads of answers.
+    fn logged(&self, log: ResponseLog) -> Self;
 }
 
 impl<C: Client> Handle<C> {
     pub(crate) fn new(client: C) -> Self {
         Self {
             client: Arc::new(Mutex::new(Some(client))),
+            log: None,
             made_in: MadeIn::this_process(),
+        }
+    }
+
+    /// The same client, closed with this one, which also tells the heads of answers.
+    pub(crate) fn with_log(&self, log: ResponseLog) -> Self {
+        Self {
+            log: Some(log),
+            ..self.clone()
         }
     }
 
@@ -52,13 +69,18 @@ impl<C: Client> Handle<C> {
             .check("client")
             .map_err(|error| raise(&error))?;
         let client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
-        match (&*client, timeout) {
-            (Some(client), Some(timeout)) => Ok(client.timed(timeout)),
-            (Some(client), None) => Ok(client.clone()),
-            (None, _) => Err(raise(
+        let Some(mut client) = client.clone() else {
+            return Err(raise(
                 &Error::invalid_input("the client is closed").with_hint("make a new one"),
-            )),
+            ));
+        };
+        if let Some(timeout) = timeout {
+            client = client.timed(timeout);
         }
+        if let Some(log) = &self.log {
+            client = client.logged(log.clone());
+        }
+        Ok(client)
     }
 
     /// Lets go of the connections.
@@ -122,7 +144,7 @@ impl Settings {
             timeout: take_seconds(keywords, "timeout")?,
             connect_timeout: take_seconds(keywords, "connect_timeout")?,
             clock,
-            plain: from_python("", keywords)?,
+            plain: from_python("", keywords, Quoting::Never)?,
         })
     }
 
@@ -219,6 +241,12 @@ macro_rules! client {
         }
     ) => {
         impl $crate::client::Client for $client_type {
+            const LOGGER: &'static str = $module;
+
+            fn logged(&self, log: sdk_transport::ResponseLog) -> Self {
+                self.with_response_log(log)
+            }
+
             fn timed(&self, timeout: std::time::Duration) -> Self {
                 self.with_timeout(timeout)
             }
@@ -351,9 +379,10 @@ macro_rules! client_class {
             #[pyo3(signature = ($($arg,)* **settings))]
             fn new(
                 py: pyo3::Python<'_>,
-                $($arg: $arg_type,)*
+                $($arg: &pyo3::Bound<'_, pyo3::PyAny>,)*
                 settings: Option<&pyo3::Bound<'_, pyo3::types::PyDict>>,
             ) -> pyo3::PyResult<Self> {
+                $(let $arg: $arg_type = $crate::options::argument(stringify!($arg), $arg)?;)*
                 build(py, settings, |settings| $crate::client::configure!($new, settings)).map(Self)
             }
 
@@ -379,10 +408,11 @@ macro_rules! client_class {
                 fn $call(
                     &self,
                     py: pyo3::Python<'_>,
-                    $($call_arg: $call_arg_type,)*
+                    $($call_arg: &pyo3::Bound<'_, pyo3::PyAny>,)*
                     options: Option<&pyo3::Bound<'_, pyo3::types::PyDict>>,
                 ) -> pyo3::PyResult<pyo3::Py<pyo3::PyAny>> {
-                    $crate::operations::prepare!(self.0, options, ($($options: $options_type)?), $client, $result, $body).$finish(py)
+                    $(let $call_arg: $call_arg_type = $crate::options::argument(stringify!($call_arg), $call_arg)?;)*
+                    $crate::operations::prepare!(py, self.0, options, ($($options: $options_type)?), $client: $client_type, $result, $body).$finish(py)
                 }
             )*
 
@@ -396,10 +426,16 @@ macro_rules! client_class {
 
             $(
                 $(#[doc = $object_doc])*
-                fn $object(&self, $key: $key_type) -> $object_file::$object_class {
-                    $object_file::$object_class::new(self.0.clone(), $key)
+                fn $object(&self, $key: &pyo3::Bound<'_, pyo3::PyAny>) -> pyo3::PyResult<$object_file::$object_class> {
+                    let $key: $key_type = $crate::options::argument(stringify!($key), $key)?;
+                    Ok($object_file::$object_class::new(self.0.clone(), $key))
                 }
             )*
+
+            /// The same client, closed with this one, which also tells the heads of all answers to `log`.
+            fn with_response_log(&self, log: &pyo3::Bound<'_, $crate::response::ResponseLog>) -> Self {
+                Self(self.0.with_log(log.get().0.clone()))
+            }
 
             fn __repr__(&self) -> String {
                 match self.0.client(None) {
@@ -440,6 +476,12 @@ macro_rules! client_class {
                     stringify!($object_class),
                     concat!($($object_doc, "\n"),*),
                 ));)*
+                body.push_str(&$crate::stubs::method(
+                    "with_response_log",
+                    &[("log", "ResponseLog".to_owned())],
+                    stringify!($class),
+                    "The same client, closed with this one, which also tells the heads of all answers to `log`.",
+                ));
                 body.push_str($context_stub);
                 $crate::stubs::class(stringify!($class), concat!($($doc, "\n"),*), &body)
             }

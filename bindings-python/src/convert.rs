@@ -6,10 +6,16 @@ use maas_client::StorageDevice;
 use pyo3::{
     IntoPyObjectExt,
     prelude::*,
-    types::{PyDict, PyList},
+    types::{
+        PyBool, PyByteArray, PyBytes, PyDict, PyFrozenSet, PyInt, PyList, PyMapping, PySequence,
+        PySet, PyString,
+    },
 };
+use sdk_transport::Error;
 use serde::Serialize;
 use serde_json::Value;
+
+use crate::error::raise;
 
 /// What can be handed to Python.
 pub(crate) trait IntoPython {
@@ -36,7 +42,18 @@ macro_rules! natives {
     };
 }
 natives! {
-    () => "None", bool => "bool", i64 => "int", u64 => "int", u32 => "int", f64 => "float", String => "str",
+    bool => "bool", i64 => "int", u64 => "int", u32 => "int", f64 => "float", String => "str",
+}
+
+impl IntoPython for () {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(py.None().into_bound(py))
+    }
+
+    #[cfg(debug_assertions)]
+    fn type_name() -> String {
+        "None".to_owned()
+    }
 }
 
 /// Text values with a name for each: plain strings in Python.
@@ -140,6 +157,105 @@ impl IntoPython for StorageDevice {
 /// A value as dicts, lists, strings and numbers.
 pub(crate) fn plain<'py, T: Serialize>(py: Python<'py>, value: &T) -> PyResult<Bound<'py, PyAny>> {
     Ok(pythonize::pythonize(py, value)?)
+}
+
+/// How deep what a user gives may be nested; what contains itself is deeper than anything.
+const DEEPEST: usize = 100;
+
+/// A value of Python as plain data: nothing is taken for what it is not, such as text for a boolean. Bytes become a list
+/// of numbers. `place` names it in errors.
+pub(crate) fn plain_data(value: &Bound<'_, PyAny>, place: &str, depth: usize) -> PyResult<Value> {
+    let refuse = |what: &str| {
+        let place = if place.is_empty() {
+            String::new()
+        } else {
+            format!("`{place}`: ")
+        };
+        raise(&Error::invalid_input(format!("{place}{what}")))
+    };
+    if depth > DEEPEST {
+        return Err(refuse("it is nested too deeply, or contains itself"));
+    }
+    if value.is_none() {
+        return Ok(Value::Null);
+    }
+    if let Ok(flag) = value.cast::<PyBool>() {
+        return Ok(flag.is_true().into());
+    }
+    if let Ok(text) = value.cast::<PyString>() {
+        return match text.to_str() {
+            Ok(text) => Ok(text.into()),
+            Err(_) => Err(refuse("the text has characters that are none (surrogates)")),
+        };
+    }
+    if let Ok(bytes) = value.cast::<PyBytes>() {
+        return Ok(bytes.as_bytes().into());
+    }
+    if let Ok(bytes) = value.cast::<PyByteArray>() {
+        return Ok(bytes.to_vec().into());
+    }
+    if let Ok(mapping) = value.cast::<PyMapping>() {
+        let mut object = serde_json::Map::new();
+        for pair in mapping.items()? {
+            let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair.extract()?;
+            let Ok(name) = name.extract::<String>() else {
+                return Err(refuse(&format!(
+                    "expected str as keys, not {}",
+                    type_name(&name)
+                )));
+            };
+            let within = if place.is_empty() {
+                name.clone()
+            } else {
+                format!("{place}.{name}")
+            };
+            let value = plain_data(&value, &within, depth + 1)?;
+            object.insert(name, value);
+        }
+        return Ok(object.into());
+    }
+    let is_list = value.cast::<PySequence>().is_ok()
+        || value.cast::<PySet>().is_ok()
+        || value.cast::<PyFrozenSet>().is_ok();
+    if is_list {
+        let mut list = Vec::new();
+        for (index, value) in value.try_iter()?.enumerate() {
+            list.push(plain_data(
+                &value?,
+                &format!("{place}[{index}]"),
+                depth + 1,
+            )?);
+        }
+        return Ok(list.into());
+    }
+    // Also what is a number to Python without being its own kind of number.
+    if let Ok(number) = value.extract::<i64>() {
+        return Ok(number.into());
+    }
+    if let Ok(number) = value.extract::<u64>() {
+        return Ok(number.into());
+    }
+    if value.cast::<PyInt>().is_ok() {
+        return Err(refuse("the number has more than 64 bits"));
+    }
+    match value.extract::<f64>() {
+        Ok(number) => match serde_json::Number::from_f64(number) {
+            Some(number) => Ok(number.into()),
+            None => Err(refuse("the number is not finite")),
+        },
+        Err(_) => Err(refuse(&format!(
+            "expected plain data, not {}",
+            type_name(value)
+        ))),
+    }
+}
+
+/// The name of a value's type.
+pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> String {
+    value
+        .get_type()
+        .name()
+        .map_or_else(|_| "something else".to_owned(), |name| name.to_string())
 }
 
 /// A value of Rust that has a frozen Python class.

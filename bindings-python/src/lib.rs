@@ -6,6 +6,8 @@
 //! * [`call`], [`runtime`]: blocking and awaiting, cancelling, forks;
 //! * [`operations`](mod@operations), [`client`](mod@client): the macros by which a noun is added, see `docs/adding-a-noun.md`;
 //! * [`error`]: one exception class per kind of error;
+//! * [`logging`]: what calls trace, told to Python's `logging`;
+//! * [`response`]: answers as they came;
 //! * `stubs`: the type stubs, made from the same definitions.
 
 mod call;
@@ -14,10 +16,12 @@ mod convert;
 mod error;
 mod lifecycle;
 mod list;
+mod logging;
 mod maas;
 mod model;
 mod operations;
 mod options;
+mod response;
 mod runtime;
 #[cfg(debug_assertions)]
 mod stubs;
@@ -36,6 +40,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<list::List>()?;
     module.add_class::<wait::WaitProgress>()?;
     module.add_class::<call::AwaitedCall>()?;
+    module.add_class::<response::Response>()?;
+    module.add_class::<response::ResponseLog>()?;
+    module.add_class::<response::ResponseMeta>()?;
     submodule(module, "maas", maas::register)?;
     #[cfg(debug_assertions)]
     module.add_function(wrap_pyfunction!(_stubs, module)?)?;

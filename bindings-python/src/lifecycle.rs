@@ -6,13 +6,16 @@ use lifecycle_core::{
     Desired, NetworkInput, PreviewOptions, Refusal, Request, World, canonical_json,
 };
 use pyo3::{exceptions::PyRuntimeError, prelude::*};
-use sdk_transport::Error;
+use sdk_transport::{
+    Error,
+    input::{self, Quoting},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     convert::plain,
     error::raise,
-    options::{from_json, from_python},
+    options::{argument, from_python},
 };
 
 /// In which form values come and go.
@@ -26,7 +29,7 @@ struct Values;
 
 impl Form for Values {
     fn read<T: DeserializeOwned>(name: &str, value: &Bound<'_, PyAny>) -> PyResult<T> {
-        from_python(name, value)
+        from_python(name, value, Quoting::Plain)
     }
 
     fn write<T: Serialize>(py: Python<'_>, value: &T) -> PyResult<Py<PyAny>> {
@@ -39,7 +42,8 @@ struct Json;
 
 impl Form for Json {
     fn read<T: DeserializeOwned>(name: &str, value: &Bound<'_, PyAny>) -> PyResult<T> {
-        from_json(name, &value.extract::<String>()?)
+        let text: String = argument(name, value)?;
+        input::from_json(name, &text, Quoting::Plain).map_err(|error| raise(&error))
     }
 
     fn write<T: Serialize>(py: Python<'_>, value: &T) -> PyResult<Py<PyAny>> {

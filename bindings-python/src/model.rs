@@ -44,7 +44,7 @@ macro_rules! model {
             /// The value of such a dict.
             #[staticmethod]
             fn from_dict(value: &pyo3::Bound<'_, pyo3::types::PyDict>) -> pyo3::PyResult<Self> {
-                Ok(Self(std::sync::Arc::new($crate::options::from_python("", value)?)))
+                Ok(Self(std::sync::Arc::new($crate::options::from_python("", value, sdk_transport::input::Quoting::Never)?)))
             }
 
             fn __reduce__<'py>(

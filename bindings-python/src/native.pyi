@@ -71,6 +71,60 @@ class WaitProgress:
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
+class ResponseMeta:
+    """The head of an answer, without secrets."""
+
+    @property
+    def operation(self) -> str:
+        """The operation, such as `machine.deploy`."""
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers, names in lower case."""
+    @property
+    def attempts(self) -> int:
+        """How many attempts were made until this answer."""
+    @property
+    def elapsed(self) -> float:
+        """Seconds from the beginning of this attempt until the head arrived."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class ResponseLog:
+    """Collects the heads of the answers to the calls of `client.with_response_log(log)`."""
+
+    def __new__(cls) -> ResponseLog: ...
+    @property
+    def last(self) -> ResponseMeta | None:
+        """The head of the latest answer; `None` before the first."""
+    @property
+    def all(self) -> builtins.list[ResponseMeta]:
+        """The heads of all answers, those of attempts that were repeated included, in order of arrival."""
+
+@final
+class Response:
+    """The answer to a call of any kind. Its `repr` does not show the body, which may be secret."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers, names in lower case, without secrets."""
+    @property
+    def attempts(self) -> int:
+        """How many attempts were made."""
+    @property
+    def body(self) -> bytes:
+        """The body as it came."""
+    def text(self) -> str:
+        """The body as text."""
+    def json(self) -> Any:
+        """The body, read as JSON."""
+
+@final
 class AwaitedCall:
     """A call between a coroutine and the runtime."""
 
@@ -110,6 +164,15 @@ class Testbed:
     def palette_url(self) -> str:
         """The base URL of Palette."""
     @property
+    def palette_api_key(self) -> str:
+        """The key that goes into Palette's header `ApiKey`."""
+    @property
+    def palette_project_uid(self) -> str:
+        """The uid of Palette's one project, `Default`."""
+    @property
+    def palette_gateway_uid(self) -> str:
+        """The uid of Palette's one private cloud gateway."""
+    @property
     def ca_pem(self) -> str | None:
         """The certificate of the testbed's own authority in PEM, if it serves HTTPS."""
     @property
@@ -136,6 +199,12 @@ class Testbed:
         """Orders a fault and returns its number."""
     def clear_faults(self) -> None:
         """Cancels all faults."""
+    def history(self) -> list[dict[str, Any]]:
+        """The requests that came, oldest first, without credentials."""
+    def fail_next_deploy(self, hostname: str, reason: str) -> None:
+        """Lets the next deployment of the machine with this host name fail, with this reason."""
+    def slow_deploy(self, hostname: str, lasts: float | timedelta) -> None:
+        """Lets all further deployments of the machine with this host name last so long."""
     def leftovers(self) -> list[dict[str, str]]:
         """What was not there at the start and is still there; empty when everything was given back."""
     def reset(self) -> None:

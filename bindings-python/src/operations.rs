@@ -57,11 +57,12 @@ macro_rules! operations {
                 fn $call(
                     &self,
                     py: pyo3::Python<'_>,
-                    $($arg: $arg_type,)*
+                    $($arg: &pyo3::Bound<'_, pyo3::PyAny>,)*
                     options: Option<&pyo3::Bound<'_, pyo3::types::PyDict>>,
                 ) -> pyo3::PyResult<pyo3::Py<pyo3::PyAny>> {
+                    $(let $arg: $arg_type = $crate::options::argument(stringify!($arg), $arg)?;)*
                     $crate::operations::keys!(self, $keys);
-                    $crate::operations::prepare!(self.handle, options, ($($options: $options_type)?), $client, $result, $body)
+                    $crate::operations::prepare!(py, self.handle, options, ($($options: $options_type)?), $client: $client_type, $result, $body)
                         .block(py)
                 }
             )*
@@ -86,11 +87,12 @@ macro_rules! operations {
                 fn $call(
                     &self,
                     py: pyo3::Python<'_>,
-                    $($arg: $arg_type,)*
+                    $($arg: &pyo3::Bound<'_, pyo3::PyAny>,)*
                     options: Option<&pyo3::Bound<'_, pyo3::types::PyDict>>,
                 ) -> pyo3::PyResult<pyo3::Py<pyo3::PyAny>> {
+                    $(let $arg: $arg_type = $crate::options::argument(stringify!($arg), $arg)?;)*
                     $crate::operations::keys!(self, $keys);
-                    $crate::operations::prepare!(self.handle, options, ($($options: $options_type)?), $client, $result, $body)
+                    $crate::operations::prepare!(py, self.handle, options, ($($options: $options_type)?), $client: $client_type, $result, $body)
                         .coroutine(py)
                 }
             )*
@@ -162,14 +164,15 @@ pub(crate) use keys;
 
 /// Reads a call's keyword arguments and makes the call, without beginning it.
 macro_rules! prepare {
-    ($self:ident.$handle:tt, $keywords:ident, (), $client:ident, $result:ty, $body:expr) => {
-        $crate::operations::prepare!($self.$handle, $keywords, (_options: $crate::options::NoOptions), $client, $result, $body)
+    ($py:ident, $self:ident.$handle:tt, $keywords:ident, (), $client:ident: $client_type:ty, $result:ty, $body:expr) => {
+        $crate::operations::prepare!($py, $self.$handle, $keywords, (_options: $crate::options::NoOptions), $client: $client_type, $result, $body)
     };
-    ($self:ident.$handle:tt, $keywords:ident, ($options:ident: $options_type:ty), $client:ident, $result:ty, $body:expr) => {{
+    ($py:ident, $self:ident.$handle:tt, $keywords:ident, ($options:ident: $options_type:ty), $client:ident: $client_type:ty, $result:ty, $body:expr) => {{
         let progress = $crate::call::Progress::default();
         let (timeout, $options) = $crate::options::read::<$options_type>($keywords, &progress)?;
         let $client = $self.$handle.client(timeout)?;
-        $crate::call::Prepared::new::<$result, _>(progress, async move { $body.await })
+        let logger = <$client_type as $crate::client::Client>::LOGGER;
+        $crate::call::Prepared::logged::<$result, _>($py, logger, progress, async move { $body.await })?
     }};
 }
 pub(crate) use prepare;

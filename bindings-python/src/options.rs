@@ -1,16 +1,22 @@
 //! Keyword arguments, read through serde into the clients' options.
 
-use std::{fmt::Display, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use pyo3::{
     prelude::*,
     types::{PyDelta, PyDict},
 };
-use pythonize::Depythonizer;
-use sdk_transport::{Error, WaitOptions, WaitProgress};
+use sdk_transport::{
+    Error, WaitOptions, WaitProgress,
+    input::{self, Quoting},
+};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{call::Progress, error::raise};
+use crate::{
+    call::Progress,
+    convert::{plain_data, type_name},
+    error::raise,
+};
 
 /// What a call's keyword arguments become.
 pub(crate) trait Keywords: Sized {
@@ -35,8 +41,7 @@ impl<T: DeserializeOwned> Keywords for T {
         Python::attach(|py| {
             let none = PyDict::new(py);
             let keywords = keywords.unwrap_or(&none);
-            serde_path_to_error::deserialize(&mut Depythonizer::from_object(keywords))
-                .map_err(|error| raise(&refusal("", &error, &["timeout"])))
+            read_value("", keywords.as_any(), Quoting::Never, &["timeout"])
         })
     }
 
@@ -73,11 +78,11 @@ impl Keywords for Wait {
                             "`on_progress` is not callable",
                         )));
                     }
-                    let (progress, callback) = (progress.clone(), value.unbind());
+                    let (progress, callback) = (progress.clone(), Arc::new(value.unbind()));
                     options = options
                         .on_progress(move |look: &WaitProgress| progress.tell(&callback, look));
                 }
-                _ => return Err(raise(&unknown(&name, &WAIT))),
+                _ => return Err(raise(&input::unknown(&name, &WAIT))),
             }
         }
         Ok(Self(options))
@@ -103,70 +108,68 @@ impl Keywords for Wait {
 pub(crate) fn from_python<T: DeserializeOwned>(
     root: &str,
     value: &Bound<'_, PyAny>,
+    quoting: Quoting,
 ) -> PyResult<T> {
-    serde_path_to_error::deserialize(&mut Depythonizer::from_object(value))
-        .map_err(|error| raise(&refusal(root, &error, &[])))
+    read_value(root, value, quoting, &[])
 }
 
-/// Reads JSON text likewise.
-pub(crate) fn from_json<T: DeserializeOwned>(root: &str, text: &str) -> PyResult<T> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut deserializer)
-        .map_err(|error| raise(&refusal(root, &error, &[])))?;
-    deserializer
-        .end()
-        .map_err(|error| raise(&Error::invalid_input(format!("`{root}`: {error}"))))?;
-    Ok(value)
-}
-
-fn refusal<E: Display>(
+fn read_value<T: DeserializeOwned>(
     root: &str,
-    error: &serde_path_to_error::Error<E>,
+    value: &Bound<'_, PyAny>,
+    quoting: Quoting,
     also_known: &[&str],
-) -> Error {
-    let (path, message) = (error.path().to_string(), error.inner().to_string());
-    let place = match (root, path.as_str()) {
-        (_, "." | "") => root.to_owned(),
-        ("", path) => path.to_owned(),
-        (root, path) if path.starts_with('[') => format!("{root}{path}"),
-        (root, path) => format!("{root}.{path}"),
-    };
-    // serde quotes first the name that it does not know, then those that it does.
-    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    if let Some((&name, known)) = quoted.split_first()
-        && (message.starts_with("unknown field") || message.contains(": unknown field"))
-    {
-        let within = place
-            .strip_suffix(name)
-            .map_or(place.as_str(), |rest| rest.trim_end_matches('.'));
-        let error = unknown(name, &[known, also_known].concat());
-        return if within.is_empty() {
-            error
-        } else {
-            Error::invalid_input(format!("{within}: {}", error.message()))
-                .with_hint(error.hint().unwrap_or_default())
-        };
-    }
-    if place.is_empty() {
-        Error::invalid_input(message)
-    } else {
-        Error::invalid_input(format!("`{place}`: {message}"))
-    }
+) -> PyResult<T> {
+    let value = plain_data(value, root, 0)?;
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        raise(&input::refused(
+            root,
+            &error.path().to_string(),
+            &error.inner().to_string(),
+            quoting,
+            also_known,
+        ))
+    })
 }
 
-/// The refusal of a keyword that does not exist.
-fn unknown(name: &str, known: &[&str]) -> Error {
-    let nearest = known
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(name, known), *known))
-        .filter(|(distance, known)| *distance <= known.len().div_ceil(3))
-        .min();
-    let hint = match (nearest, known) {
-        (Some((_, nearest)), _) => format!("did you mean `{nearest}`?"),
-        (None, []) => "there are no options here".to_owned(),
-        (None, known) => format!("known are {}", known.join(", ")),
+/// Reads an argument that is not a keyword.
+pub(crate) fn argument<'py, T: ArgumentType<'py>>(
+    name: &str,
+    value: &Bound<'py, PyAny>,
+) -> PyResult<T> {
+    T::read(value).ok_or_else(|| {
+        raise(&Error::invalid_input(format!(
+            "`{name}`: expected {}, not {}",
+            T::EXPECTED,
+            type_name(value)
+        )))
+    })
+}
+
+/// What an argument can be.
+pub(crate) trait ArgumentType<'py>: Sized {
+    /// In words.
+    const EXPECTED: &'static str;
+
+    /// `None` if it is something else.
+    fn read(value: &Bound<'py, PyAny>) -> Option<Self>;
+}
+
+macro_rules! argument_types {
+    ($($type:ty => $expected:literal),* $(,)?) => {
+        $(impl<'py> ArgumentType<'py> for $type {
+            const EXPECTED: &'static str = $expected;
+
+            fn read(value: &Bound<'py, PyAny>) -> Option<Self> {
+                value.extract().ok()
+            }
+        })*
     };
-    Error::invalid_input(format!("there is no `{name}`")).with_hint(hint)
+}
+argument_types! {
+    String => "a str",
+    i64 => "an int of 64 bits",
+    Vec<String> => "a list of str",
+    BTreeMap<String, String> => "a dict of str to str",
 }
 
 /// A time span: seconds or a timedelta.

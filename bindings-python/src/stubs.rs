@@ -18,7 +18,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal, final
 
-from ._native import List, TestbedClock, WaitProgress
+from ._native import List, Response, ResponseLog, TestbedClock, WaitProgress
 
 ";
 
@@ -352,6 +352,9 @@ impl<'de> serde::Deserializer<'de> for Wanted {
             visitor.visit_map(OneEntry(Rc::default(), true))
         } else if expected.contains("bytes") {
             self.note("str | bytes");
+            visitor.visit_str("")
+        } else if expected.contains("a number") {
+            self.note("str | float | bool");
             visitor.visit_str("")
         } else {
             self.note("str");

@@ -5,19 +5,40 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use pyo3::{
     prelude::*,
-    types::{PyDict, PyTuple},
+    types::{PyDateTime, PyDict, PyTuple},
 };
-use sdk_transport::{Clock, Error};
+use sdk_transport::{
+    Clock, Error,
+    input::{self, Quoting},
+};
 use serde::Deserialize;
 use testbed::{Fault, SimClock};
 
 use crate::{
     call::{Prepared, Progress, done},
-    convert::plain,
+    convert::{plain, type_name},
     error::raise,
-    options::{from_python, seconds, take},
+    options::{argument, from_python, seconds, take},
     runtime::{MadeIn, runtime},
 };
+
+/// What a fault is described by; serde lets unknown names pass here.
+const FAULT: [&str; 14] = [
+    "method",
+    "path",
+    "kind",
+    "op",
+    "skip",
+    "count",
+    "probability",
+    "deed_done",
+    "ms",
+    "status",
+    "retry_after",
+    "body",
+    "bytes",
+    "value",
+];
 
 /// How a testbed is started.
 #[derive(Debug, Deserialize)]
@@ -57,7 +78,7 @@ fn start(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Testbe
     let start_time = take(options, "start_time")?
         .map(|time| timestamp(&time))
         .transpose()?;
-    let start: Start = from_python("", options)?;
+    let start: Start = from_python("", options, Quoting::Never)?;
     let mut builder = testbed::Testbed::builder()
         .speed(start.speed)
         .seed(start.seed)
@@ -81,6 +102,12 @@ fn start(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Testbe
 }
 
 fn timestamp(time: &Bound<'_, PyAny>) -> PyResult<Timestamp> {
+    let Ok(time) = time.cast::<PyDateTime>() else {
+        return Err(raise(&Error::invalid_input(format!(
+            "`start_time`: expected a datetime with a time zone, not {}",
+            type_name(time)
+        ))));
+    };
     let text: String = time.call_method0("isoformat")?.extract()?;
     text.parse().map_err(|_| {
         raise(&Error::invalid_input(format!(
@@ -150,6 +177,24 @@ impl Testbed {
         self.with(testbed::Testbed::palette_url)
     }
 
+    /// The key that goes into Palette's header `ApiKey`.
+    #[getter]
+    fn palette_api_key(&self) -> PyResult<String> {
+        self.with(testbed::Testbed::palette_api_key)
+    }
+
+    /// The uid of Palette's one project, `Default`.
+    #[getter]
+    fn palette_project_uid(&self) -> PyResult<String> {
+        self.with(testbed::Testbed::palette_project_uid)
+    }
+
+    /// The uid of Palette's one private cloud gateway.
+    #[getter]
+    fn palette_gateway_uid(&self) -> PyResult<String> {
+        self.with(testbed::Testbed::palette_gateway_uid)
+    }
+
     /// The certificate of the testbed's own authority in PEM, if it serves HTTPS.
     #[getter]
     fn ca_pem(&self) -> PyResult<Option<String>> {
@@ -168,13 +213,45 @@ impl Testbed {
     #[pyo3(signature = (**fault))]
     fn order_fault(&self, py: Python<'_>, fault: Option<&Bound<'_, PyDict>>) -> PyResult<u64> {
         let empty = PyDict::new(py);
-        let fault: Fault = from_python("", fault.unwrap_or(&empty))?;
+        let fault = fault.unwrap_or(&empty);
+        for name in fault.keys() {
+            let name: String = argument("fault", &name)?;
+            if !FAULT.contains(&name.as_str()) {
+                return Err(raise(&input::unknown(&name, &FAULT)));
+            }
+        }
+        let fault: Fault = from_python("", fault, Quoting::Never)?;
         self.with(|running| running.faults().order(fault))
     }
 
     /// Cancels all faults.
     fn clear_faults(&self) -> PyResult<()> {
         self.with(|running| running.faults().clear())
+    }
+
+    /// The requests that came, oldest first, without credentials: `method`, `path`, `query`, `headers`, `body`, `status`,
+    /// `fault` and the times of arrival.
+    fn history<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        plain(py, &self.with(|running| running.history().requests())?)
+    }
+
+    /// Lets the next deployment of the machine with this host name fail, with this reason.
+    fn fail_next_deploy(
+        &self,
+        hostname: &Bound<'_, PyAny>,
+        reason: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let hostname: String = argument("hostname", hostname)?;
+        let reason: String = argument("reason", reason)?;
+        self.with(|running| running.region().fail_next_deploy(&hostname, &reason))
+    }
+
+    /// Lets all further deployments of the machine with this host name last so long, in simulated seconds or as
+    /// timedelta.
+    fn slow_deploy(&self, hostname: &Bound<'_, PyAny>, lasts: &Bound<'_, PyAny>) -> PyResult<()> {
+        let hostname: String = argument("hostname", hostname)?;
+        let lasts = seconds("lasts", lasts)?;
+        self.with(|running| running.region().slow_deploy(&hostname, lasts))
     }
 
     /// What was not there at the start and is still there; empty when everything was given back.

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -23,6 +23,15 @@ TESTS = Path(__file__).parents[2] / "tests"
 SECRETS = ["token-secret", "token-key:token-secret"]
 ATTRIBUTES = ["code", "status", "operation", "attempts", "server_code", "retryable", "fields", "details"]
 Case = dict[str, Any]
+KEYS = {
+    "case": {"name", "call", "client", "args", "server", "expect", "only"},
+    "client": {"url", "api_key", "max_attempts"},
+    "exchange": {"expect", "reply", "times"},
+    "request": {"method", "path", "query", "form"},
+    "reply": {"recording", "status", "headers", "body", "close", "cut"},
+    "expect": {"value", "null", "contains", "length", "response", "error"},
+    "error": {*ATTRIBUTES, "retry_after_ms", "message_contains"},
+}
 
 
 def cases() -> Iterator[Any]:
@@ -33,6 +42,45 @@ def cases() -> Iterator[Any]:
                 for awaited in [False] if case["call"].startswith("lifecycle.") else [False, True]:
                     way = "awaited" if awaited else "blocking"
                     yield pytest.param(case, awaited, id=f"{way} {path.stem}: {case['name']}")
+
+
+def check_keys(case: Case) -> None:
+    """What no runner knows must not stand in a case: it would not be checked."""
+
+    def check(kind: str, value: dict[str, Any]) -> None:
+        assert set(value) <= KEYS[kind], f"{kind} has {set(value) - KEYS[kind]}"
+
+    check("case", case)
+    check("client", case.get("client", {}))
+    server = case.get("server", [])
+    for one in [] if server == "refused" else server:
+        check("exchange", one)
+        check("request", one["expect"])
+        check("reply", one["reply"])
+    check("expect", case["expect"])
+    check("error", case["expect"].get("error", {}))
+
+
+def test_an_unknown_key_is_refused_wherever_it_stands() -> None:
+    def case() -> Case:
+        exchange = {"expect": {"method": "GET", "path": "/"}, "reply": {"status": 200}}
+        return {"name": "n", "call": "c", "client": {}, "server": [exchange], "expect": {"error": {"code": "X"}}}
+
+    places: list[Callable[[Case], dict[str, Any]]] = [
+        lambda case: case,
+        lambda case: case["client"],
+        lambda case: case["server"][0],
+        lambda case: case["server"][0]["expect"],
+        lambda case: case["server"][0]["reply"],
+        lambda case: case["expect"],
+        lambda case: case["expect"]["error"],
+    ]
+    check_keys(case())
+    for place in places:
+        wrong = case()
+        place(wrong)["nul"] = True
+        with pytest.raises(AssertionError, match="nul"):
+            check_keys(wrong)
 
 
 def body_of(reply: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
@@ -80,13 +128,13 @@ class Server:
                 url = urlsplit(self.path)
                 found = (
                     self.command,
-                    unquote(url.path),
+                    url.path,
                     parse_qs(url.query, keep_blank_values=True),
                     parse_qs(sent, keep_blank_values=True),
                 )
                 wanted = (
                     expected["method"],
-                    unquote(expected["path"]),
+                    expected["path"],
                     expected.get("query", {}),
                     expected.get("form", {}),
                 )
@@ -139,16 +187,18 @@ def serving(case: Case) -> Iterator[Server]:
 
 def resolve(client: Any, call: str, args: dict[str, Any]) -> Any:
     """The result, or its coroutine, of the call that errors name so."""
-    _, noun, verb = call.split(".")
-    if noun == "zone":
-        named = {} if verb == "list" else {"zone": args.pop("name")}
-        return getattr(client.zones, verb)(*named.values(), **args)
+    _, noun, *rest = call.split(".")
+    if noun == "call":
+        return client.call(args.pop("method"), args.pop("path"), **args)
+    (verb,) = rest
     if noun in ("user", "version"):
         return client.whoami() if noun == "user" else client.version()
-    if verb in ("list", "allocate"):
+    if noun != "machine":
+        if noun == "zone" and verb != "create" and "name" in args:
+            args["zone"] = args.pop("name")
+        return getattr(getattr(client, f"{noun}s"), verb)(**args)
+    if verb in ("list", "allocate", "find", "release_many"):
         return getattr(client.machines, verb)(**args)
-    if verb == "find":
-        return client.machines.find(args.pop("hostname"))
     handle = client.machine(args.pop("system_id"))
     if verb == "set_workload_annotations":
         return handle.set_workload_annotations(args)
@@ -174,6 +224,12 @@ def plain(value: Any) -> Any:
     """A result as JSON would show it."""
     if isinstance(value, palette_maas.List):
         return [plain(one) for one in value]
+    if isinstance(value, palette_maas.Response):
+        try:
+            body = value.json()
+        except palette_maas.DecodeError:
+            body = None
+        return {"status": value.status, "json": body, "text": value.text()}
     return value.to_dict() if hasattr(value, "to_dict") else value
 
 
@@ -223,10 +279,12 @@ def judge(case: Case, run: Callable[[], Any]) -> None:
         result = plain(result)
         if "value" in expect:
             assert canonical(result) == canonical(expect["value"])
+    if expect.get("null"):
+        assert result is None
     if "contains" in expect:
         contains(result, expect["contains"])
     if "length" in expect:
-        assert len(result) == expect["length"]
+        assert isinstance(result, list) and len(result) == expect["length"]
 
 
 def settings(case: Case, server: Server) -> dict[str, Any]:
@@ -240,22 +298,32 @@ def settings(case: Case, server: Server) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("case", "awaited"), list(cases()))
 def test_case(case: Case, awaited: bool) -> None:
+    check_keys(case)
     if case["call"].startswith("lifecycle."):
         judge(case, lambda: FUNCTIONS[case["call"]](case.get("args", {})))
         return
     args = json.loads(json.dumps(case.get("args", {})))
     with serving(case) as server:
 
+        log = palette_maas.ResponseLog()
+
         def blocking() -> Any:
             with maas.Client(**settings(case, server)) as client:
-                return None if case["call"] == "maas.client" else resolve(client, case["call"], args)
+                logged = client.with_response_log(log)
+                return None if case["call"] == "maas.client" else resolve(logged, case["call"], args)
 
         async def awaiting() -> Any:
             async with maas.AsyncClient(**settings(case, server)) as client:
-                return None if case["call"] == "maas.client" else await resolve(client, case["call"], args)
+                logged = client.with_response_log(log)
+                return None if case["call"] == "maas.client" else await resolve(logged, case["call"], args)
 
         try:
             judge(case, (lambda: asyncio.run(awaiting())) if awaited else blocking)
         finally:
             assert server.faults == []
         assert server.open == [], "expected requests did not come"
+        if expected := case["expect"].get("response"):
+            head = log.last
+            assert head is not None, "there was no answer"
+            found = {name: getattr(head, name) for name in ("operation", "status", "headers", "attempts")}
+            contains(found, expected, "response")

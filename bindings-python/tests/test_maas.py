@@ -98,6 +98,67 @@ def test_zones_are_created_changed_and_deleted(client: maas.Client) -> None:
         client.zones.get("west")
 
 
+def test_resource_pools_and_subnets_and_events(bed: testbed.Testbed, client: maas.Client) -> None:
+    pool = client.resource_pools.create("gpu", description="row 1")
+    assert client.resource_pools.update(pool.id, description=None).description == ""
+    assert client.resource_pools.get(pool.id).name == "gpu" and pool.id in [one.id for one in client.resource_pools.list()]
+    client.resource_pools.delete(pool.id)
+    with pytest.raises(palette_maas.NotFoundError):
+        client.resource_pools.get(pool.id)
+    subnet = client.subnets.create("10.77.0.0/24", name="lab-77", dns_servers=["10.77.0.2", "10.77.0.3"])
+    assert client.subnets.get("10.77.0.0/24") == client.subnets.get(str(subnet.id)) == subnet
+    assert client.subnets.update("name:lab-77", dns_servers=None).dns_servers == []
+    statistics = client.subnets.statistics(str(subnet.id))
+    assert statistics.num_available == 254 and isinstance(statistics.ranges[0], maas.AddressRange)
+    assert client.subnets.unreserved_ip_ranges(str(subnet.id))[0].start == "10.77.0.1"
+    client.subnets.delete(str(subnet.id))
+    assert bed.leftovers() == []
+    machine = client.machines.allocate()
+    page = client.events.query(system_id=machine.system_id, level="DEBUG")
+    assert page.count == len(page.events) > 0 and {event.node for event in page.events} == {machine.system_id}
+
+
+def test_any_call_and_the_heads_of_answers(bed: testbed.Testbed, client: maas.Client) -> None:
+    log = palette_maas.ResponseLog()
+    assert log.last is None
+    bed.order_fault(method="GET", path="*/zones/", kind="status", status=503, retry_after=0, count=1)
+    answer = client.with_response_log(log).call("GET", "zones/", query={"a": ["1", 2, True]})
+    assert (answer.status, answer.attempts, len(answer.json())) == (200, 2, 3)
+    assert answer.body.decode() == answer.text() and answer.headers["content-type"].startswith("application/json")
+    assert [(head.status, head.attempts) for head in log.all] == [(503, 1), (200, 2)]
+    assert log.last is not None and (log.last.operation, log.last.headers) == ("call", answer.headers)
+    assert bed.history()[-1]["query"] == "a=1&a=2&a=true"
+    made = client.call("POST", "zones/", form={"name": "east", "description": None})
+    assert made.json()["name"] == "east"
+    with pytest.raises(palette_maas.AlreadyExistsError):
+        client.call("POST", "zones/", form={"name": "east"})
+    assert client.call("DELETE", made.json()["resource_uri"]).status == 204
+
+
+@pytest.mark.asyncio
+async def test_any_call_awaited() -> None:
+    async with testbed.start() as bed, maas.AsyncClient(bed.maas_url, bed.maas_api_key) as client:
+        log = palette_maas.ResponseLog()
+        answer = await client.with_response_log(log).call("GET", "zones/")
+        assert len(answer.json()) == 3 and log.last is not None and log.last.status == 200
+
+
+def test_a_testbed_can_be_told_what_fails(bed: testbed.Testbed, client: maas.Client) -> None:
+    assert bed.palette_api_key and bed.palette_project_uid and bed.palette_gateway_uid
+    bed.fail_next_deploy("node01", "the disk is gone")
+    machine = client.machines.allocate(hostname="node01")
+    handle = client.machine(machine.system_id)
+    handle.deploy()
+    with pytest.raises(palette_maas.FailedStateError, match="the disk is gone"):
+        handle.wait_deployed(timeout=36_000)
+    bed.slow_deploy("node02", timedelta(hours=5))
+    handle = client.machine(client.machines.allocate(hostname="node02").system_id)
+    handle.deploy()
+    began = bed.clock.now()
+    handle.wait_deployed(timeout=36_000)
+    assert bed.clock.now() - began > timedelta(hours=3)
+
+
 def test_what_raises_in_a_callback_ends_the_wait(client: maas.Client) -> None:
     machine = client.machines.allocate()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
 import pickle
 import traceback
 from typing import Any
@@ -92,3 +94,63 @@ def test_errors_are_one_tree_and_survive_pickling() -> None:
     assert isinstance(error, ConnectionError) and error.__cause__ is not None
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is palette_maas.ConnectError and (again.code, again.attempts) == ("CONNECT", 1)
+
+
+WRONG: list[Any] = [
+    lambda client: maas.Client("http://h/MAAS", [SECRET]),  # type: ignore[arg-type]
+    lambda client: maas.Client("http://h/MAAS", "a:b:c", timeout=SECRET),  # type: ignore[arg-type]
+    lambda client: maas.Client("http://h/MAAS", "a:b:c", max_attempts=SECRET),  # type: ignore[arg-type]
+    lambda client: maas.Client("http://h/MAAS", "a:b:c", no_proxy=SECRET),  # type: ignore[arg-type]
+    lambda client: maas.Client("http://h/MAAS", "a:b:c", headers=SECRET),  # type: ignore[arg-type]
+    lambda client: maas.Client("http://h/MAAS", "a:b:c", headers={"authorization": SECRET}),
+    lambda client: maas.Client("http://h/MAAS", "a:b:c", proxy=f"http://user:{SECRET}@"),
+    lambda client: maas.Client("http://h/MAAS", "a:b:c", client_identity_pem=[SECRET]),  # type: ignore[arg-type]
+    lambda client: maas.Client("http://h/MAAS", "a:b:c", ca_pem=SECRET),
+    lambda client: maas.Client(f"http://user:{SECRET}@h/MAAS?key={SECRET}", "a:b:c"),
+    lambda client: maas.Client("http://h/MAAS", "a:b:c", clock=SECRET),  # type: ignore[arg-type]
+    lambda client: client.machine("p77gwg").deploy(ephemeral=SECRET),
+    lambda client: client.machine("p77gwg").deploy(bridge_fd=SECRET),
+    lambda client: client.machine("p77gwg").deploy(license_key=[SECRET]),
+    lambda client: client.machine("p77gwg").deploy(user_data={"text": SECRET}),
+    lambda client: client.machine("p77gwg").deploy(timeout=SECRET),
+    lambda client: client.machine("p77gwg").update(power_parameters=SECRET),
+    lambda client: client.machine("p77gwg").update(power_parameters={"power_pass": [SECRET]}, swap_size=SECRET),
+    lambda client: client.machine("p77gwg").set_workload_annotations({"a": [SECRET]}),
+    lambda client: client.machine([SECRET]),
+    lambda client: client.machine("p77gwg").wait_ready(timeout=SECRET),
+    lambda client: client.machine("p77gwg").wait_ready(on_progress=SECRET),
+    lambda client: client.machines.list(status=SECRET),
+    lambda client: client.machines.list(power_state=[SECRET], min_cpu=SECRET),
+    lambda client: client.call(f"{SECRET} ", "zones/"),
+    lambda client: client.call("GET", "zones/", query=SECRET),
+    lambda client: client.call("POST", "zones/", form={"password": {"nested": SECRET}}),
+    lambda client: testbed.start(seed=SECRET),  # type: ignore[arg-type]
+    lambda client: testbed.start(start_time=SECRET),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize("call", WRONG)
+def test_a_secret_in_the_wrong_place_is_not_repeated(client: maas.Client, call: Any) -> None:
+    with pytest.raises(palette_maas.InvalidInputError) as caught:
+        call(client)
+    error: BaseException | None = caught.value
+    while error is not None:
+        # A traceback has the lines of this file, which hold the name and not the secret.
+        clean(printed(error) + repr(vars(error)) + repr(error.args) + "".join(traceback.format_exception(error)))
+        clean(repr(pickle.dumps(error)) + repr(copy.deepcopy(error)))
+        error = error.__cause__ or error.__context__
+
+
+def test_what_holds_a_secret_does_not_show_it(bed: testbed.Testbed) -> None:
+    log = palette_maas.ResponseLog()
+    with maas.Client(bed.maas_url, bed.maas_api_key) as client:
+        secret = bed.maas_api_key.split(":")[2]
+        answer = client.with_response_log(log).call("GET", "users/", query={"op": "whoami"})
+        for thing in (client, client.machines, client.with_response_log(log), log, log.last, answer):
+            assert secret not in printed(thing) and secret not in repr(inspect.getmembers(thing))
+        assert "admin" not in repr(answer) and "admin" in answer.text()
+        for thing in (client, client.zones, log, answer):
+            with pytest.raises(TypeError):
+                pickle.dumps(thing)
+            with pytest.raises(TypeError):
+                copy.deepcopy(thing)

@@ -31,7 +31,29 @@ def blocking(client: maas.Client) -> None:
     machines[0].cpu_count = 3  # type: ignore[misc]
 
 
+def nouns(client: maas.Client) -> None:
+    assert_type(client.resource_pools.list(), palette_maas.List[maas.ResourcePool])
+    assert_type(client.resource_pools.get(0).name, str)
+    assert_type(client.subnets.get("10.10.0.0/24"), maas.Subnet)
+    assert_type(client.subnets.statistics("1").ranges, list[maas.AddressRange])
+    assert_type(client.events.query(system_id="p77gwg", limit=5).events, list[maas.Event])
+    client.resource_pools.get("0")  # type: ignore[arg-type]
+
+
+def any_call(client: maas.Client) -> None:
+    log = palette_maas.ResponseLog()
+    logged = client.with_response_log(log)
+    assert_type(logged, maas.Client)
+    answer = logged.call("POST", "tags/", form={"name": "gpu", "count": 3, "more": ["a", True]}, timeout=5)
+    assert_type(answer, palette_maas.Response)
+    assert_type(answer.status, int)
+    assert_type(answer.body, bytes)
+    assert_type(log.last, "palette_maas.ResponseMeta | None")
+    client.call("GET", "zones/", query={"a": object()})  # type: ignore[dict-item]
+
+
 async def awaiting(client: maas.AsyncClient) -> None:
+    assert_type(await client.call("GET", "zones/"), palette_maas.Response)
     assert_type(await client.machines.get("p77gwg"), maas.Machine)
     task = asyncio.create_task(client.zones.list())
     assert_type(await task, palette_maas.List[maas.Zone])

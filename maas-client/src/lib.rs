@@ -38,6 +38,7 @@
 //! ([`ClientBuilder::transport`]).
 
 mod address;
+mod any_call;
 mod api_key;
 mod auth;
 mod client;
@@ -58,6 +59,7 @@ mod version;
 mod vlan;
 mod zone;
 
+pub use any_call::AnyCall;
 pub use api_key::ApiKey;
 pub use client::{Client, ClientBuilder};
 pub use model::Reference;

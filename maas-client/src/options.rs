@@ -1,6 +1,6 @@
 //! What every options struct shares: setters, JSON (the bindings' keyword arguments) and form fields.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use sdk_transport::{Patch, redact::MASK};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -59,6 +59,64 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Fields {
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
         )
+    }
+}
+
+/// From an object: each value is text, a number, a boolean, or a list of these, which repeats the name. `null` is left out.
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let given = BTreeMap::<String, Option<FieldValues>>::deserialize(deserializer)?;
+        let mut fields = Self::new();
+        for (name, values) in given {
+            for FieldValue(value) in values.into_iter().flat_map(|values| values.0) {
+                fields.push(&name, value);
+            }
+        }
+        Ok(fields)
+    }
+}
+
+struct FieldValues(Vec<FieldValue>);
+
+impl<'de> Deserialize<'de> for FieldValues {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        one_or_many(deserializer).map(Self)
+    }
+}
+
+struct FieldValue(String);
+
+impl<'de> Deserialize<'de> for FieldValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Scalar;
+        impl serde::de::Visitor<'_> for Scalar {
+            type Value = FieldValue;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text, a number or a boolean")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<FieldValue, E> {
+                Ok(FieldValue(text.to_owned()))
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<FieldValue, E> {
+                Ok(FieldValue(value.to_string()))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<FieldValue, E> {
+                Ok(FieldValue(number.to_string()))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<FieldValue, E> {
+                Ok(FieldValue(number.to_string()))
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<FieldValue, E> {
+                Ok(FieldValue(number.to_string()))
+            }
+        }
+        deserializer.deserialize_any(Scalar)
     }
 }
 
@@ -232,8 +290,16 @@ where
             T::deserialize(serde::de::value::StrDeserializer::new(text)).map(|one| vec![one])
         }
 
+        fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Self::Value, E> {
+            T::deserialize(serde::de::value::BoolDeserializer::new(value)).map(|one| vec![one])
+        }
+
         fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Self::Value, E> {
             T::deserialize(serde::de::value::I64Deserializer::new(number)).map(|one| vec![one])
+        }
+
+        fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Self::Value, E> {
+            T::deserialize(serde::de::value::F64Deserializer::new(number)).map(|one| vec![one])
         }
 
         fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Self::Value, E> {
@@ -429,6 +495,16 @@ mod tests {
             error.contains("`zones`") && error.contains("`zone`"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn fields_are_read_from_an_object() {
+        let json = r#"{"a":["x",1,true],"b":1.5,"c":null,"d":[],"e":""}"#;
+        let read: Fields = serde_json::from_str(json).unwrap();
+        assert_eq!(read.encode(), "a=x&a=1&a=true&b=1.5&e=");
+        for wrong in [r#"{"a":{}}"#, r#"{"a":[[1]]}"#, r#"["a"]"#, r#""a=1""#] {
+            assert!(serde_json::from_str::<Fields>(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

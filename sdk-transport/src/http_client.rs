@@ -31,7 +31,7 @@ pub struct HttpClient {
     shared: Arc<Shared>,
     redactor: Redactor,
     timeout: Option<Duration>,
-    log: Option<ResponseLog>,
+    logs: Vec<ResponseLog>,
 }
 
 struct Shared {
@@ -89,7 +89,7 @@ impl HttpClient {
                 options,
             }),
             timeout: None,
-            log: None,
+            logs: Vec::new(),
         })
     }
 
@@ -102,13 +102,12 @@ impl HttpClient {
         }
     }
 
-    /// The same client, which also tells the head of each answer to `log`.
+    /// The same client, which also tells the head of each answer to `log`, beside those that it tells already.
     #[must_use]
     pub fn with_response_log(&self, log: ResponseLog) -> Self {
-        Self {
-            log: Some(log),
-            ..self.clone()
-        }
+        let mut client = self.clone();
+        client.logs.push(log);
+        client
     }
 
     /// The clock of waiters.

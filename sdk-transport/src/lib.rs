@@ -8,6 +8,7 @@
 //! * [`Waiter`] and [`Clock`]: polling for a state with injected time;
 //! * [`Pager`], [`List`] and [`ElementSplitter`]: lists that page by themselves, lose nothing and decode while they arrive;
 //! * [`Secret`] and [`Redactor`]: secrets that are never printed;
+//! * [`input`]: what users gave, read with errors that name the place and never quote a value;
 //! * [`Transport`]: the seam behind which a test puts recorded answers.
 //!
 //! A client crate implements [`Service`] (how to sign one attempt, how to read one failure) and builds its calls as
@@ -17,11 +18,14 @@ pub mod clock;
 pub mod elements;
 pub mod error;
 pub mod http_client;
+pub mod input;
 pub mod lenient;
 pub mod list;
 mod open_enum;
 pub mod pager;
 pub mod patch;
+#[cfg(feature = "record")]
+pub mod record;
 pub mod recorded;
 pub mod redact;
 pub mod reqwest_transport;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use lifecycle_core::canonical_json;
-use maas_client::{Client, Error, ErrorKind, RetryPolicy};
+use maas_client::{AnyCall, Client, Error, ErrorKind, ResponseLog, RetryPolicy};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use tokio::{
@@ -115,6 +115,7 @@ struct Expect {
     nothing: bool,
     contains: Option<Value>,
     length: Option<usize>,
+    response: Option<Value>,
     error: Option<Map<String, Value>>,
 }
 
@@ -328,6 +329,10 @@ fn value<T: Serialize>(value: T) -> Value {
     serde_json::to_value(value).unwrap()
 }
 
+fn number(args: &mut Map<String, Value>, name: &str) -> i64 {
+    args.remove(name).unwrap().as_i64().unwrap()
+}
+
 /// Makes the call that errors name so, and returns its result as JSON.
 async fn call(maas: &Client, name: &str, mut args: Map<String, Value>) -> Result<Value, Error> {
     let mut key = |name: &str| match args.remove(name) {
@@ -342,6 +347,61 @@ async fn call(maas: &Client, name: &str, mut args: Map<String, Value>) -> Result
         "maas.zone.create" => value(maas.zones().create(&key("name"), &options(args)?).await?),
         "maas.zone.update" => value(maas.zones().update(&key("name"), &options(args)?).await?),
         "maas.zone.delete" => value(maas.zones().delete(&key("name")).await?),
+        "maas.resource_pool.list" => value(maas.resource_pools().list().await?.into_items()),
+        "maas.resource_pool.create" => {
+            let name = key("name");
+            value(maas.resource_pools().create(&name, &options(args)?).await?)
+        }
+        "maas.resource_pool.get" => {
+            value(maas.resource_pools().get(number(&mut args, "id")).await?)
+        }
+        "maas.resource_pool.update" => {
+            let id = number(&mut args, "id");
+            value(maas.resource_pools().update(id, &options(args)?).await?)
+        }
+        "maas.resource_pool.delete" => value(
+            maas.resource_pools()
+                .delete(number(&mut args, "id"))
+                .await?,
+        ),
+        "maas.subnet.list" => value(maas.subnets().list().await?.into_items()),
+        "maas.subnet.create" => {
+            let cidr = key("cidr");
+            value(maas.subnets().create(&cidr, &options(args)?).await?)
+        }
+        "maas.subnet.get" => value(maas.subnets().get(&key("subnet")).await?),
+        "maas.subnet.update" => {
+            let subnet = key("subnet");
+            value(maas.subnets().update(&subnet, &options(args)?).await?)
+        }
+        "maas.subnet.delete" => value(maas.subnets().delete(&key("subnet")).await?),
+        "maas.subnet.reserved_ip_ranges" => {
+            let ranges = maas.subnets().reserved_ip_ranges(&key("subnet")).await?;
+            value(ranges.into_items())
+        }
+        "maas.subnet.unreserved_ip_ranges" => {
+            let ranges = maas.subnets().unreserved_ip_ranges(&key("subnet")).await?;
+            value(ranges.into_items())
+        }
+        "maas.subnet.statistics" => value(maas.subnets().statistics(&key("subnet")).await?),
+        "maas.event.query" => value(maas.events().query(&options(args)?).await?),
+        "maas.call" => {
+            let method = key("method").parse().unwrap();
+            let path = key("path");
+            let (query, body) = options::<AnyCall>(args)?.into_parts()?;
+            let response = maas.call(method, &path, &query, body).await?;
+            let body = response.body();
+            json!({
+                "status": response.status().as_u16(),
+                "json": serde_json::from_slice::<Value>(body).ok(),
+                "text": String::from_utf8(body.to_vec()).unwrap(),
+            })
+        }
+        "maas.machine.release_many" => {
+            let ids: Vec<String> =
+                serde_json::from_value(args.remove("system_ids").unwrap()).unwrap();
+            value(maas.machines().release_many(&ids, &options(args)?).await?)
+        }
         "maas.machine.list" => value(maas.machines().list(&options(args)?).await?.into_items()),
         "maas.machine.find" => value(maas.machines().find(&key("hostname")).await?),
         "maas.machine.allocate" => value(maas.machines().allocate(&options(args)?).await?),
@@ -530,8 +590,9 @@ async fn run(case: Case) {
             .retry(RetryPolicy::default().max_attempts(case.client.max_attempts))
             .build()
     };
+    let log = ResponseLog::default();
     let result = async {
-        let client = client.await?;
+        let client = client.await?.with_response_log(log.clone());
         if case.call == "maas.client" {
             return Ok(Value::Null);
         }
@@ -540,6 +601,16 @@ async fn run(case: Case) {
     .await;
     let faults = std::mem::take(&mut *server.faults.lock().unwrap());
     assert!(faults.is_empty(), "{faults:?}");
+    if let Some(expected) = &case.expect.response {
+        let head = log.last().expect("there was no answer");
+        let found = json!({
+            "operation": head.operation,
+            "status": head.status,
+            "headers": head.headers,
+            "attempts": head.attempts,
+        });
+        contains(&found, expected, "response");
+    }
     judge(case.expect, result);
     assert!(
         server.open.lock().unwrap().is_empty(),
@@ -571,6 +642,28 @@ async fn every_case() {
         "{} of {count} cases failed: {failed:#?}",
         failed.len()
     );
+}
+
+#[test]
+fn an_unknown_key_is_refused_wherever_it_stands() {
+    let case = json!({
+        "name": "n", "call": "maas.zone.list", "client": {"max_attempts": 1},
+        "server": [{"expect": {"method": "GET", "path": "/"}, "reply": {"status": 200}}],
+        "expect": {"null": true},
+    });
+    assert!(serde_json::from_value::<Case>(case.clone()).is_ok());
+    for place in [
+        "",
+        "/client",
+        "/server/0",
+        "/server/0/expect",
+        "/server/0/reply",
+        "/expect",
+    ] {
+        let mut wrong = case.clone();
+        wrong.pointer_mut(place).unwrap()["nul"] = true.into();
+        assert!(serde_json::from_value::<Case>(wrong).is_err(), "{place}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use maas_client::Client;
-use sdk_transport::{Error, WaitOptions};
+use sdk_transport::Error;
 
 use crate::call::{Arguments, On, answer, answer_list};
 
@@ -13,34 +13,41 @@ pub(super) async fn call(
     arguments: &Arguments,
 ) -> Result<Option<String>, Error> {
     let machines = maas.machines();
+    let id = || arguments.id::<String>();
     let answered = match operation {
         "machine.list" => answer_list(machines.list(&arguments.read()?).await?),
-        "machine.find" => answer(&machines.find(&arguments.id()?).await?),
+        "machine.find" => answer(&machines.find(&id()?).await?),
         "machine.allocate" => answer(&machines.allocate(&arguments.read()?).await?),
-        "machine.get" => answer(&machines.get(&arguments.id()?).await?),
-        "machine.delete" => answer(&maas.machine(arguments.id()?).delete().await?),
-        "machine.abort" => answer(&maas.machine(arguments.id()?).abort(None).await?),
-        "machine.query_power_state" => {
-            answer(&maas.machine(arguments.id()?).query_power_state().await?)
+        "machine.release_many" => {
+            let On { id, options }: On<_, Vec<String>> = arguments.read()?;
+            answer(&machines.release_many(&id, &options).await?)
         }
+        "machine.get" => answer(&machines.get(&id()?).await?),
+        "machine.delete" => answer(&maas.machine(id()?).delete().await?),
+        "machine.abort" => answer(&maas.machine(id()?).abort(None).await?),
+        "machine.query_power_state" => answer(&maas.machine(id()?).query_power_state().await?),
+        "machine.lock" => answer(&maas.machine(id()?).lock(None).await?),
+        "machine.unlock" => answer(&maas.machine(id()?).unlock(None).await?),
+        "machine.mark_broken" => answer(&maas.machine(id()?).mark_broken(None).await?),
+        "machine.mark_fixed" => answer(&maas.machine(id()?).mark_fixed(None).await?),
         "machine.update" => {
-            let On { id, options } = arguments.read()?;
+            let On { id, options }: On<_> = arguments.read()?;
             answer(&maas.machine(id).update(&options).await?)
         }
         "machine.deploy" => {
-            let On { id, options } = arguments.read()?;
+            let On { id, options }: On<_> = arguments.read()?;
             answer(&maas.machine(id).deploy(&options).await?)
         }
         "machine.release" => {
-            let On { id, options } = arguments.read()?;
+            let On { id, options }: On<_> = arguments.read()?;
             answer(&maas.machine(id).release(&options).await?)
         }
         "machine.power_on" => {
-            let On { id, options } = arguments.read()?;
+            let On { id, options }: On<_> = arguments.read()?;
             answer(&maas.machine(id).power_on(&options).await?)
         }
         "machine.power_off" => {
-            let On { id, options } = arguments.read()?;
+            let On { id, options }: On<_> = arguments.read()?;
             answer(&maas.machine(id).power_off(&options).await?)
         }
         "machine.set_workload_annotations" => {
@@ -48,23 +55,18 @@ pub(super) async fn call(
             answer(&maas.machine(id).set_workload_annotations(&options).await?)
         }
         "machine.wait_deployed" => {
-            let (id, options) = wait(arguments)?;
+            let (id, options) = arguments.wait::<String>()?;
             answer(&maas.machine(id).wait_deployed(&options).await?)
         }
         "machine.wait_ready" => {
-            let (id, options) = wait(arguments)?;
+            let (id, options) = arguments.wait::<String>()?;
             answer(&maas.machine(id).wait_ready(&options).await?)
         }
         "machine.wait_released" => {
-            let (id, options) = wait(arguments)?;
+            let (id, options) = arguments.wait::<String>()?;
             answer(&maas.machine(id).wait_released(&options).await?)
         }
         _ => return Ok(None),
     };
     answered.map(Some)
-}
-
-fn wait(arguments: &Arguments) -> Result<(String, WaitOptions), Error> {
-    let On { id, options }: On<WaitOptions> = arguments.read()?;
-    Ok((id, arguments.listen(options)))
 }

@@ -13,16 +13,16 @@ pub(super) async fn call(
     let zones = maas.zones();
     let answered = match operation {
         "zone.list" => answer_list(zones.list().await?),
-        "zone.get" => answer(&zones.get(&arguments.id()?).await?),
+        "zone.get" => answer(&zones.get(&arguments.id::<String>()?).await?),
         "zone.create" => {
-            let On { id, options } = arguments.read()?;
+            let On { id, options }: On<_> = arguments.read()?;
             answer(&zones.create(&id, &options).await?)
         }
         "zone.update" => {
-            let On { id, options } = arguments.read()?;
+            let On { id, options }: On<_> = arguments.read()?;
             answer(&zones.update(&id, &options).await?)
         }
-        "zone.delete" => answer(&zones.delete(&arguments.id()?).await?),
+        "zone.delete" => answer(&zones.delete(&arguments.id::<String>()?).await?),
         _ => return Ok(None),
     };
     answered.map(Some)

@@ -46,6 +46,11 @@ export class Machines {
   async allocate(constraints: AllocateOptions = {}, options?: CallOptions): Promise<Machine> {
     return (await this.#client.send('machine.allocate', constraints, options)) as Machine;
   }
+
+  /** Releases several machines at once and returns the system ids of those that were released. */
+  async releaseMany(systemIds: readonly string[], release: ReleaseOptions = {}, options?: CallOptions): Promise<string[]> {
+    return (await this.#client.send('machine.release_many', { id: systemIds, options: release }, options)) as string[];
+  }
 }
 
 /** The calls on one machine. */
@@ -106,6 +111,26 @@ export class MachineHandle {
     return (await this.#client.send('machine.query_power_state', { id: this.systemId }, options)) as PowerState;
   }
 
+  /** Protects a Deployed or Deploying machine from being released, deleted or switched. */
+  async lock(options?: CallOptions): Promise<Machine> {
+    return this.#send('machine.lock', undefined, options);
+  }
+
+  /** Ends the protection. */
+  async unlock(options?: CallOptions): Promise<Machine> {
+    return this.#send('machine.unlock', undefined, options);
+  }
+
+  /** Marks the machine as broken and releases it. Only its owner may. */
+  async markBroken(options?: CallOptions): Promise<Machine> {
+    return this.#send('machine.mark_broken', undefined, options);
+  }
+
+  /** Marks a broken machine as Ready. Needs an administrator. */
+  async markFixed(options?: CallOptions): Promise<Machine> {
+    return this.#send('machine.mark_fixed', undefined, options);
+  }
+
   /** Sets notes on a machine that has an owner; an empty value removes one. */
   async setWorkloadAnnotations(annotations: Record<string, string>, options?: CallOptions): Promise<Machine> {
     return this.#send('machine.set_workload_annotations', annotations, options);
@@ -130,7 +155,9 @@ export class MachineHandle {
     return (await this.#client.send(operation, { id: this.systemId, options }, callOptions)) as Machine;
   }
 
-  #wait(operation: string, options: WaitOptions): Promise<unknown> {
-    return this.#client.send(operation, { id: this.systemId, options: wireWait(options) }, options, options.onProgress);
+  #wait(operation: string, options: WaitOptions | null): Promise<unknown> {
+    const wait = options ?? {};
+    const { signal } = wait;
+    return this.#client.send(operation, { id: this.systemId, options: wireWait(wait) }, signal && { signal }, wait.onProgress);
   }
 }

@@ -4,8 +4,10 @@
 * `palette_maas.lifecycle`: the engine: validate, admit, decide, preview;
 * `palette_maas.testbed`: simulated servers on loopback.
 
-Every error is an `Error` with a stable `code`.
+Every error is an `Error` with a stable `code`. The logger `palette_maas.maas` hears of each call at level DEBUG.
 """
+
+import logging
 
 from ._native import (
     AlreadyExistsError,
@@ -27,6 +29,9 @@ from ._native import (
     RateLimitedError,
     RedirectedError,
     RefusedError,
+    Response,
+    ResponseLog,
+    ResponseMeta,
     ScopeError,
     ServerError,
     ServerTooOldError,
@@ -61,6 +66,9 @@ __all__ = [
     "RateLimitedError",
     "RedirectedError",
     "RefusedError",
+    "Response",
+    "ResponseLog",
+    "ResponseMeta",
     "ScopeError",
     "ServerError",
     "ServerTooOldError",
@@ -74,3 +82,6 @@ __all__ = [
     "WaitProgress",
     "__version__",
 ]
+
+# What a program does not want to hear is not printed by default.
+logging.getLogger(__name__).addHandler(logging.NullHandler())

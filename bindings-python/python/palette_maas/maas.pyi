@@ -4,14 +4,17 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal, final
 
-from ._native import List, TestbedClock, WaitProgress
+from ._native import List, Response, ResponseLog, TestbedClock, WaitProgress
 
 
 __all__ = [
     "AddressRange",
     "AsyncClient",
+    "AsyncEvents",
     "AsyncMachineHandle",
     "AsyncMachines",
+    "AsyncResourcePools",
+    "AsyncSubnets",
     "AsyncZones",
     "Bcache",
     "BlockDevice",
@@ -23,6 +26,7 @@ __all__ = [
     "Domain",
     "Event",
     "EventPage",
+    "Events",
     "Filesystem",
     "Gateway",
     "HardwareInfo",
@@ -37,8 +41,10 @@ __all__ = [
     "Raid",
     "Reference",
     "ResourcePool",
+    "ResourcePools",
     "Subnet",
     "SubnetStatistics",
+    "Subnets",
     "User",
     "Version",
     "Vlan",
@@ -114,14 +120,42 @@ class Client:
         timeout: float | timedelta | None = ...,
     ) -> Version:
         """The server's version. It is asked without credentials, so a wrong key does not matter."""
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | float | bool | Sequence[str | float | bool]] | None = ...,
+        form: Mapping[str, str | float | bool | Sequence[str | float | bool]] | None = ...,
+        body: str | bytes | None = ...,
+        content_type: str | None = ...,
+        timeout: float | timedelta | None = ...,
+    ) -> Response:
+        """Any call of the API, with the same credentials, retries and errors as all others.
+
+        `path` is relative to the API's base and keeps its final slash (`tags/`, `machines/p77gwg/`); an operation is
+        the query field `op`. `form` is what nearly every operation takes; `body` is anything else, with its
+        `content_type`. A GET, PUT or DELETE is repeated after a failure in doubt, a POST is not.
+        """
+    @property
+    def events(self) -> Events:
+        """Events: what happened to machines."""
     @property
     def machines(self) -> Machines:
         """All machines."""
+    @property
+    def resource_pools(self) -> ResourcePools:
+        """Resource pools."""
+    @property
+    def subnets(self) -> Subnets:
+        """Subnets."""
     @property
     def zones(self) -> Zones:
         """Availability zones."""
     def machine(self, system_id: str) -> MachineHandle:
         """The machine of this system id. Nothing is sent until one of its calls is made."""
+    def with_response_log(self, log: ResponseLog) -> Client:
+        """The same client, closed with this one, which also tells the heads of all answers to `log`."""
     def __enter__(self) -> Client: ...
     def __exit__(self, *_error: object) -> None: ...
     def close(self) -> None:
@@ -194,18 +228,94 @@ class AsyncClient:
         timeout: float | timedelta | None = ...,
     ) -> Coroutine[Any, Any, Version]:
         """The server's version. It is asked without credentials, so a wrong key does not matter."""
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | float | bool | Sequence[str | float | bool]] | None = ...,
+        form: Mapping[str, str | float | bool | Sequence[str | float | bool]] | None = ...,
+        body: str | bytes | None = ...,
+        content_type: str | None = ...,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, Response]:
+        """Any call of the API, with the same credentials, retries and errors as all others.
+
+        `path` is relative to the API's base and keeps its final slash (`tags/`, `machines/p77gwg/`); an operation is
+        the query field `op`. `form` is what nearly every operation takes; `body` is anything else, with its
+        `content_type`. A GET, PUT or DELETE is repeated after a failure in doubt, a POST is not.
+        """
+    @property
+    def events(self) -> AsyncEvents:
+        """Events: what happened to machines."""
     @property
     def machines(self) -> AsyncMachines:
         """All machines."""
+    @property
+    def resource_pools(self) -> AsyncResourcePools:
+        """Resource pools."""
+    @property
+    def subnets(self) -> AsyncSubnets:
+        """Subnets."""
     @property
     def zones(self) -> AsyncZones:
         """Availability zones."""
     def machine(self, system_id: str) -> AsyncMachineHandle:
         """The machine of this system id. Nothing is sent until one of its calls is made."""
+    def with_response_log(self, log: ResponseLog) -> AsyncClient:
+        """The same client, closed with this one, which also tells the heads of all answers to `log`."""
     def __aenter__(self) -> Coroutine[Any, Any, AsyncClient]: ...
     def __aexit__(self, *_error: object) -> Coroutine[Any, Any, None]: ...
     def aclose(self) -> Coroutine[Any, Any, None]:
         """Lets go of the connections; later calls are refused."""
+
+@final
+class Events:
+    """Events: what happened to machines."""
+
+    def query(
+        self,
+        *,
+        hostname: str | Sequence[str] | None = ...,
+        system_id: str | Sequence[str] | None = ...,
+        zone: str | Sequence[str] | None = ...,
+        owner: str | None = ...,
+        level: str | None = ...,
+        limit: int | None = ...,
+        after: int | None = ...,
+        before: int | None = ...,
+        extra: Mapping[str, str] | None = ...,
+        timeout: float | timedelta | None = ...,
+    ) -> EventPage:
+        """One page of events, the newest first; `system_id` asks for those of a machine.
+
+        It costs the server some 10 ms, so a cursor (`after` the largest number seen so far) is a cheap way to learn of
+        changes.
+        """
+
+@final
+class AsyncEvents:
+    """Events: what happened to machines."""
+
+    def query(
+        self,
+        *,
+        hostname: str | Sequence[str] | None = ...,
+        system_id: str | Sequence[str] | None = ...,
+        zone: str | Sequence[str] | None = ...,
+        owner: str | None = ...,
+        level: str | None = ...,
+        limit: int | None = ...,
+        after: int | None = ...,
+        before: int | None = ...,
+        extra: Mapping[str, str] | None = ...,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, EventPage]:
+        """One page of events, the newest first; `system_id` asks for those of a machine.
+
+        It costs the server some 10 ms, so a cursor (`after` the largest number seen so far) is a cheap way to learn of
+        changes.
+        """
 
 @final
 class Machines:
@@ -406,6 +516,272 @@ class AsyncMachines:
         """Releases several machines at once and returns the system ids of those that were released."""
 
 @final
+class ResourcePools:
+    """Resource pools: machines set aside for a purpose. Each machine is in exactly one."""
+
+    def list(
+        self,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> List[ResourcePool]:
+        """All resource pools that the user may see."""
+    def get(
+        self,
+        id: int,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> ResourcePool:
+        """The resource pool of this number; 0 is the default pool."""
+    def create(
+        self,
+        name: str,
+        *,
+        description: str | None = ...,
+        extra: Mapping[str, str] | None = ...,
+        timeout: float | timedelta | None = ...,
+    ) -> ResourcePool:
+        """Creates a resource pool. Needs an administrator."""
+    def update(
+        self,
+        id: int,
+        *,
+        name: str | None = ...,
+        description: str | None = ...,
+        extra: Mapping[str, str] | None = ...,
+        timeout: float | timedelta | None = ...,
+    ) -> ResourcePool:
+        """Changes a resource pool: what is not given is kept, `None` clears. Needs an administrator."""
+    def delete(
+        self,
+        id: int,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> None:
+        """Deletes a resource pool that has no machines. Needs an administrator. One that does not exist is no error to MAAS."""
+
+@final
+class AsyncResourcePools:
+    """Resource pools: machines set aside for a purpose. Each machine is in exactly one."""
+
+    def list(
+        self,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, List[ResourcePool]]:
+        """All resource pools that the user may see."""
+    def get(
+        self,
+        id: int,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, ResourcePool]:
+        """The resource pool of this number; 0 is the default pool."""
+    def create(
+        self,
+        name: str,
+        *,
+        description: str | None = ...,
+        extra: Mapping[str, str] | None = ...,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, ResourcePool]:
+        """Creates a resource pool. Needs an administrator."""
+    def update(
+        self,
+        id: int,
+        *,
+        name: str | None = ...,
+        description: str | None = ...,
+        extra: Mapping[str, str] | None = ...,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, ResourcePool]:
+        """Changes a resource pool: what is not given is kept, `None` clears. Needs an administrator."""
+    def delete(
+        self,
+        id: int,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, None]:
+        """Deletes a resource pool that has no machines. Needs an administrator. One that does not exist is no error to MAAS."""
+
+@final
+class Subnets:
+    """Subnets. One is named by its number (`"1"`), its network (`"10.10.0.0/24"`), `"name:lab"`, `"ip:10.10.0.9"` or
+    another of MAAS's specifiers.
+    """
+
+    def list(
+        self,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> List[Subnet]:
+        """All subnets."""
+    def get(
+        self,
+        subnet: str,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> Subnet:
+        """One subnet."""
+    def create(
+        self,
+        cidr: str,
+        *,
+        name: str | None = ...,
+        description: str | None = ...,
+        vlan: int | None = ...,
+        fabric: int | None = ...,
+        vid: int | None = ...,
+        gateway_ip: str | None = ...,
+        dns_servers: str | Sequence[str] | None = ...,
+        rdns_mode: str | None = ...,
+        active_discovery: bool | None = ...,
+        allow_dns: bool | None = ...,
+        allow_proxy: bool | None = ...,
+        managed: bool | None = ...,
+        disabled_boot_architectures: str | Sequence[str] | None = ...,
+        extra: Mapping[str, str] | None = ...,
+        timeout: float | timedelta | None = ...,
+    ) -> Subnet:
+        """Creates a subnet of this network. Needs an administrator."""
+    def update(
+        self,
+        subnet: str,
+        *,
+        name: str | None = ...,
+        description: str | None = ...,
+        vlan: int | None = ...,
+        cidr: str | None = ...,
+        gateway_ip: str | None = ...,
+        dns_servers: str | Sequence[str] | None = ...,
+        rdns_mode: str | None = ...,
+        active_discovery: bool | None = ...,
+        allow_dns: bool | None = ...,
+        allow_proxy: bool | None = ...,
+        managed: bool | None = ...,
+        disabled_boot_architectures: str | Sequence[str] | None = ...,
+        extra: Mapping[str, str] | None = ...,
+        timeout: float | timedelta | None = ...,
+    ) -> Subnet:
+        """Changes a subnet: what is not given is kept, `None` clears. Needs an administrator."""
+    def delete(
+        self,
+        subnet: str,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> None:
+        """Deletes a subnet. Needs an administrator."""
+    def reserved_ip_ranges(
+        self,
+        subnet: str,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> List[AddressRange]:
+        """The ranges that are reserved or in use."""
+    def unreserved_ip_ranges(
+        self,
+        subnet: str,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> List[AddressRange]:
+        """The ranges that are free."""
+    def statistics(
+        self,
+        subnet: str,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> SubnetStatistics:
+        """How full the subnet is, with all its ranges."""
+
+@final
+class AsyncSubnets:
+    """Subnets. One is named by its number (`"1"`), its network (`"10.10.0.0/24"`), `"name:lab"`, `"ip:10.10.0.9"` or
+    another of MAAS's specifiers.
+    """
+
+    def list(
+        self,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, List[Subnet]]:
+        """All subnets."""
+    def get(
+        self,
+        subnet: str,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, Subnet]:
+        """One subnet."""
+    def create(
+        self,
+        cidr: str,
+        *,
+        name: str | None = ...,
+        description: str | None = ...,
+        vlan: int | None = ...,
+        fabric: int | None = ...,
+        vid: int | None = ...,
+        gateway_ip: str | None = ...,
+        dns_servers: str | Sequence[str] | None = ...,
+        rdns_mode: str | None = ...,
+        active_discovery: bool | None = ...,
+        allow_dns: bool | None = ...,
+        allow_proxy: bool | None = ...,
+        managed: bool | None = ...,
+        disabled_boot_architectures: str | Sequence[str] | None = ...,
+        extra: Mapping[str, str] | None = ...,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, Subnet]:
+        """Creates a subnet of this network. Needs an administrator."""
+    def update(
+        self,
+        subnet: str,
+        *,
+        name: str | None = ...,
+        description: str | None = ...,
+        vlan: int | None = ...,
+        cidr: str | None = ...,
+        gateway_ip: str | None = ...,
+        dns_servers: str | Sequence[str] | None = ...,
+        rdns_mode: str | None = ...,
+        active_discovery: bool | None = ...,
+        allow_dns: bool | None = ...,
+        allow_proxy: bool | None = ...,
+        managed: bool | None = ...,
+        disabled_boot_architectures: str | Sequence[str] | None = ...,
+        extra: Mapping[str, str] | None = ...,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, Subnet]:
+        """Changes a subnet: what is not given is kept, `None` clears. Needs an administrator."""
+    def delete(
+        self,
+        subnet: str,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, None]:
+        """Deletes a subnet. Needs an administrator."""
+    def reserved_ip_ranges(
+        self,
+        subnet: str,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, List[AddressRange]]:
+        """The ranges that are reserved or in use."""
+    def unreserved_ip_ranges(
+        self,
+        subnet: str,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, List[AddressRange]]:
+        """The ranges that are free."""
+    def statistics(
+        self,
+        subnet: str,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, SubnetStatistics]:
+        """How full the subnet is, with all its ranges."""
+
+@final
 class Zones:
     """Availability zones: machines that share a point of failure."""
 
@@ -595,6 +971,30 @@ class MachineHandle:
         timeout: float | timedelta | None = ...,
     ) -> str:
         """Asks the power controller whether the machine is on."""
+    def lock(
+        self,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> Machine:
+        """Protects a Deployed or Deploying machine from being released, deleted or switched."""
+    def unlock(
+        self,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> Machine:
+        """Ends the protection."""
+    def mark_broken(
+        self,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> Machine:
+        """Marks the machine as broken and releases it. Only its owner may."""
+    def mark_fixed(
+        self,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> Machine:
+        """Marks a broken machine as Ready. Needs an administrator."""
     def set_workload_annotations(
         self,
         annotations: Mapping[str, str],
@@ -734,6 +1134,30 @@ class AsyncMachineHandle:
         timeout: float | timedelta | None = ...,
     ) -> Coroutine[Any, Any, str]:
         """Asks the power controller whether the machine is on."""
+    def lock(
+        self,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, Machine]:
+        """Protects a Deployed or Deploying machine from being released, deleted or switched."""
+    def unlock(
+        self,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, Machine]:
+        """Ends the protection."""
+    def mark_broken(
+        self,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, Machine]:
+        """Marks the machine as broken and releases it. Only its owner may."""
+    def mark_fixed(
+        self,
+        *,
+        timeout: float | timedelta | None = ...,
+    ) -> Coroutine[Any, Any, Machine]:
+        """Marks a broken machine as Ready. Needs an administrator."""
     def set_workload_annotations(
         self,
         annotations: Mapping[str, str],

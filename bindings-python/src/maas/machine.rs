@@ -53,6 +53,14 @@ crate::operations::operations! {
     fn power_off(; options: PowerOffOptions) -> Machine = maas.machine(system_id).power_off(&options);
     /// Asks the power controller whether the machine is on.
     fn query_power_state() -> PowerState = maas.machine(system_id).query_power_state();
+    /// Protects a Deployed or Deploying machine from being released, deleted or switched.
+    fn lock() -> Machine = maas.machine(system_id).lock(None);
+    /// Ends the protection.
+    fn unlock() -> Machine = maas.machine(system_id).unlock(None);
+    /// Marks the machine as broken and releases it. Only its owner may.
+    fn mark_broken() -> Machine = maas.machine(system_id).mark_broken(None);
+    /// Marks a broken machine as Ready. Needs an administrator.
+    fn mark_fixed() -> Machine = maas.machine(system_id).mark_fixed(None);
     /// Sets notes on a machine that has an owner; an empty value removes one. They last until it is Ready again.
     fn set_workload_annotations(annotations: BTreeMap<String, String>) -> Machine =
         maas.machine(system_id).set_workload_annotations(&annotations);

@@ -1,10 +1,16 @@
 //! The clients of Canonical MAAS, one file per noun.
 
+mod call;
+mod event;
 mod machine;
 mod models;
+mod resource_pool;
+mod subnet;
 mod zone;
 
-use maas_client::{Client as Maas, ClientBuilder, User, Version};
+use maas_client::{AnyCall, Client as Maas, ClientBuilder, User, Version};
+
+use crate::response::Response;
 
 crate::client::client! {
     module "palette_maas.maas";
@@ -23,10 +29,22 @@ crate::client::client! {
         fn whoami() -> User = maas.whoami();
         /// The server's version. It is asked without credentials, so a wrong key does not matter.
         fn version() -> Version = maas.version();
+        /// Any call of the API, with the same credentials, retries and errors as all others.
+        ///
+        /// `path` is relative to the API's base and keeps its final slash (`tags/`, `machines/p77gwg/`); an operation is
+        /// the query field `op`. `form` is what nearly every operation takes; `body` is anything else, with its
+        /// `content_type`. A GET, PUT or DELETE is repeated after a failure in doubt, a POST is not.
+        fn call(method: String, path: String; content: AnyCall) -> Response = call::call(&maas, &method, &path, content);
     }
     nouns {
+        /// Events: what happened to machines.
+        events in event: Events, AsyncEvents;
         /// All machines.
         machines in machine: Machines, AsyncMachines;
+        /// Resource pools.
+        resource_pools in resource_pool: ResourcePools, AsyncResourcePools;
+        /// Subnets.
+        subnets in subnet: Subnets, AsyncSubnets;
         /// Availability zones.
         zones in zone: Zones, AsyncZones;
     }

@@ -157,7 +157,7 @@ impl HttpClient {
             let status = response.status();
             tracing::Span::current().record("status", status.as_u16());
             tracing::Span::current().record("attempts", attempt);
-            if let Some(log) = &self.log {
+            for log in &self.logs {
                 log.push(self.meta(call, attempt, &response, started.elapsed()));
             }
             if status.is_success() {
