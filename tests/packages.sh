@@ -10,12 +10,14 @@ if [ ! -x .venv/bin/maturin ]; then
     "${PYTHON:-python3}" -m venv .venv
     .venv/bin/pip install --quiet --disable-pip-version-check maturin==1.16.0
 fi
-(cd bindings-python && ../.venv/bin/maturin build --quiet --release --locked --target-dir ../target/maturin --out "$out")
+# Wheel and native module share what they are built of, and nothing with debug builds.
+release=$PWD/target/release-packages
+(cd bindings-python && ../.venv/bin/maturin build --quiet --release --locked --target-dir "$release" --out "$out")
 
 (
     cd bindings-node
     npm ci --no-audit --no-fund --loglevel=error
-    bash build.sh --release
+    CARGO_TARGET_DIR=$release bash build.sh --release
     cp ../LICENSE ../NOTICE ../README.md .
     trap 'rm -f LICENSE NOTICE README.md' EXIT
     npm pack --silent --pack-destination "$out" >/dev/null

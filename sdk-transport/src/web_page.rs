@@ -26,6 +26,8 @@ pub fn title(page: &str) -> Option<String> {
 /// The error of a successful answer that is a web page.
 pub(crate) fn error(body: &[u8]) -> Error {
     let title = title(&String::from_utf8_lossy(body))
+        // Secrets are cut out later, and half of one would not be found.
+        .filter(|title| title.chars().count() < LONGEST_TITLE)
         .map(|title| format!(" (\"{title}\")"))
         .unwrap_or_default();
     Error::decode(format!("a web page{title} came instead of JSON"))
