@@ -170,6 +170,16 @@ impl<'a> Worker<'_, 'a> {
                 drains += 1;
             }
         }
+        let held = |x: &&NodeView<'_>| x.phase.is_staying() && (x.locked || x.operator_drains());
+        if staying > keep
+            && drains == 0
+            && let Some(x) = pool.nodes.iter().find(held)
+        {
+            let text = "there are more nodes than wanted, and {node} is in an operator's hands";
+            let facts = facts! {"node": x.id};
+            let say = explain(self.subject(), Verdict::Blocked, "W-a", text, facts);
+            out.say(say.until(UnblockKind::Operator, facts! {"do": "unlock the node"}));
+        }
         drains
     }
 

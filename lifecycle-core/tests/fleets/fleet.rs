@@ -384,7 +384,8 @@ impl Fleet {
         }
         let mut pools = Vec::new();
         for c in &mut self.sim.world.desired.clusters {
-            (c.paused, c.repave, c.resumed_ms) = (false, Repave::Approved, Some(now));
+            // After what the next decision may still freeze for failures that it has not seen yet.
+            (c.paused, c.repave, c.resumed_ms) = (false, Repave::Approved, Some(now + 1));
             pools.extend(c.pools().map(|p| p.size));
         }
         let room: u32 = pools.iter().sum::<u32>() + 10;

@@ -3,11 +3,13 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod freeze;
 mod ladder;
 mod once_wrong;
 mod order;
 mod pace;
 mod returning;
+mod sharing;
 
 use common::trace::Taken;
 use common::{add_running, pool, world};

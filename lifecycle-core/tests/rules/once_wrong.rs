@@ -103,3 +103,14 @@ fn a_deployment_that_is_slow_to_be_accepted_is_not_taken_for_a_failure() {
     w.observed.pending.clear();
     assert_eq!(ids(&first(w))[0], "c/cp/cp-1/release");
 }
+
+#[test]
+fn a_surplus_that_is_locked_is_an_operators_business() {
+    let mut w = workers(2, 0);
+    pool(&mut w, "c", "w").size = 1;
+    for id in ["w-1", "w-2"] {
+        node_of(&mut w, "c", id).maintenance = Maintenance::Locked;
+    }
+    let last = run(w, 5, |_| {}).pop().unwrap();
+    assert!(blocked(&last, "W-a") && last.decision.actions.is_empty());
+}
