@@ -411,3 +411,63 @@ fn inside_a_decision_giving_back_comes_before_taking() {
         ids(&taken)
     );
 }
+
+#[test]
+fn a_node_whose_member_is_down_already_is_replaced_first() {
+    let mut w = control_plane(5, 0);
+    let n = node_of(&mut w, "c", "cp-1");
+    (n.ready, n.ready_since_ms) = (Tri::False, Some(T0 - 2_000_000));
+    down(&mut w, "c", "cp-2", 2000);
+    let mem = w.memory.nodes.entry("c/cp-2".into()).or_default();
+    mem.power_cycle_ms = Some(T0 - 1_200_000);
+    assert_eq!(drained(w).as_deref(), Some("cp-2"));
+}
+
+#[test]
+fn unhealthy_workers_are_replaced_one_at_a_time() {
+    let mut w = workers(9, 2);
+    pool(&mut w, "c", "w").max_parallel = 3;
+    for id in ["w-1", "w-2"] {
+        down(&mut w, "c", id, 2000);
+        let mem = w.memory.nodes.entry(format!("c/{id}")).or_default();
+        mem.power_cycle_ms = Some(T0 - 1_200_000);
+    }
+    assert_eq!(drained(w.clone()).as_deref(), Some("w-1"));
+    drains(&mut w, "c", "w-1", DrainState::Running);
+    node_of(&mut w, "c", "w-1").drain.started_ms = Some(T0 - 1000);
+    assert_eq!(drained(w), None);
+}
+
+#[test]
+fn no_more_is_created_than_is_still_missing_at_the_target() {
+    let mut w = workers(2, 4);
+    rolls(&mut w, "w", EXPAND);
+    pool(&mut w, "c", "w").max_parallel = 3;
+    assert_eq!(taken(w).len(), 2);
+}
+
+#[test]
+fn a_healthy_member_that_belongs_to_no_node_makes_the_view_unknown() {
+    let mut w = control_plane(3, 1);
+    rolls(&mut w, "cp", EXPAND);
+    crate::common::trace::member(&mut w, "c", "stranger", false, Tri::True);
+    let t = first(w);
+    let touches = |a: &lifecycle_core::Action| creates(a) || is_drain(a);
+    assert!(!t.decision.actions.iter().any(touches), "{:?}", ids(&t));
+    let status = &t.decision.status.clusters["c"];
+    assert!(status.has(lifecycle_core::ConditionCode::EtcdUnknown));
+}
+
+#[test]
+fn a_control_plane_falls_back_only_when_nothing_is_coming_back() {
+    let mut w = control_plane(3, 1);
+    rolls(&mut w, "cp", EXPAND);
+    let p = pool(&mut w, "c", "cp");
+    p.on_no_spare = lifecycle_core::OnNoSpare::FallbackContract;
+    p.hold_returning = Some(false);
+    place(&mut w, "c", "cp", "cp-0", "f1", MachineStatus::Releasing);
+    machine_for(&mut w, "f1").status_since_ms = Some(T0 - 1000);
+    assert_eq!(drained(w.clone()), None, "f1 comes back");
+    lose(&mut w, "c", "cp-0");
+    assert_eq!(drained(w).as_deref(), Some("cp-1"));
+}
