@@ -490,3 +490,17 @@ fn a_rollout_of_three_workers_takes_one_at_a_time() {
         );
     }
 }
+
+#[test]
+fn a_delete_counts_from_completion_on_and_an_abort_before_it() {
+    for (ms, deleting, aborting) in [(-1, false, true), (0, true, false)] {
+        let mut w = workers(2, 0);
+        let at = w.observed.clusters["c"].provisioned_ms.map(|t| t + ms);
+        let state = |w: &World| first(w.clone()).decision.status.clusters["c"].state;
+        w.desired.clusters[0].delete_requested_ms = at;
+        assert_eq!(state(&w) == State::Deleting, deleting, "delete {ms} ms");
+        w.desired.clusters[0].delete_requested_ms = None;
+        w.desired.clusters[0].abort_requested_ms = at;
+        assert_eq!(state(&w) == State::Aborting, aborting, "abort {ms} ms");
+    }
+}
