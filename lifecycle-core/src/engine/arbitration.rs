@@ -439,12 +439,13 @@ pub(crate) fn run(
     out: &mut Out,
 ) {
     let mut demands = core::mem::take(&mut out.demands);
+    let pool_id = |d: &Demand| fleet.clusters[d.ci].pools[d.pi].spec.id.as_str();
     demands.sort_by(|a, b| {
         let key = |d: &Demand| (d.class, !d.started, d.priority, d.requested_ms);
         key(a)
             .cmp(&key(b))
             .then_with(|| a.cluster.cmp(&b.cluster))
-            .then_with(|| a.pi.cmp(&b.pi))
+            .then_with(|| pool_id(a).cmp(pool_id(b)))
     });
     let mut market = Market::new(fleet, out);
     let mut unserved: Vec<(Demand, Short)> = Vec::new();
@@ -473,7 +474,11 @@ pub(crate) fn run(
         market.reserve(*ci, &[], out);
     }
     serve_all(&demands[growth..surge], &mut market, out);
-    let started = start(fleet, states, stopped, &mut market, begun.len(), out);
+    let provisioning = fleet.clusters.iter().filter(|c| {
+        !c.is_palette && c.is_started() && states.get(c.id) == Some(&State::Provisioning)
+    });
+    let provisioning = provisioning.count();
+    let started = start(fleet, states, stopped, &mut market, provisioning, out);
     serve_all(&started, &mut market, out);
     serve_all(&demands[surge..], &mut market, out);
 
@@ -555,6 +560,10 @@ fn start(
         if let Some(gateway) =
             gateway::blocker(fleet, states, c).filter(|_| Rule::GatewayBlocksCreate.holds())
         {
+            let mut facts = facts;
+            if let Some(eta) = gateway::done_ms(fleet, gateway) {
+                facts.insert("eta_ms".to_owned(), eta.into());
+            }
             out.condition(c.id, ConditionCode::QueuedBehindPcg, facts.clone());
             let say = explain(
                 c.id,

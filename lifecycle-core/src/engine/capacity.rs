@@ -25,7 +25,8 @@ pub(crate) fn free_ips(fleet: &Fleet<'_>, subnet: Option<&str>) -> Option<u32> {
         .observed
         .subnets
         .iter()
-        .find(|s| Some(s.id.as_str()) == subnet)
+        .filter(|s| Some(s.id.as_str()) == subnet)
+        .min_by_key(|s| s.free_ips)
         .filter(|_| Rule::IpCount.holds())?;
     let planned = fleet
         .clusters

@@ -70,7 +70,11 @@ impl<'a> Cp<'_, 'a> {
         cluster_pool_key(self.c.id, &self.pool.spec.id)
     }
 
+    /// Asks for a node, unless nothing is approved or the revision keeps failing.
     fn demand(&self, class: u8, rule: &'static str, out: &mut Out) {
+        if !super::creation::creation_allowed(self.fleet, self.c, self.pool, rule, out) {
+            return;
+        }
         out.demands
             .push(Demand::new(self.c, self.ci, 0, class, rule));
     }
@@ -112,8 +116,12 @@ impl<'a> Cp<'_, 'a> {
             return Next;
         }
         let may_init = self.pool.live == 0 || !Switch::InitOnce.holds();
-        if may_init && !self.c.spec.paused && self.pool.held < self.pool.ceiling() {
-            self.demand(class::of_refill(self.c, self.pool), "CP-2", out);
+        if may_init && !self.c.spec.paused {
+            if self.pool.held < self.pool.ceiling() {
+                self.demand(class::of_refill(self.c, self.pool), "CP-2", out);
+            } else {
+                self.wait_for_return("CP-2", out);
+            }
         }
         Stop
     }
@@ -492,6 +500,12 @@ impl<'a> Cp<'_, 'a> {
         if self.pool.outdated == 0 {
             return Next;
         }
+        if let (Etcd::Opaque, Some(x)) =
+            (self.c.etcd.kind, self.pool.victims(|x| x.outdated).first())
+        {
+            self.not_observable(x, out);
+            return Stop;
+        }
         if self.contracts() {
             if live != size {
                 return Next;
@@ -531,7 +545,7 @@ impl<'a> Cp<'_, 'a> {
                 out,
             );
         } else {
-            super::waits::say_would_lose(self.c, self.pool, x, rule, out);
+            super::waits::say_would_lose(self.fleet, self.c, self.pool, x, rule, out);
         }
     }
 

@@ -10,7 +10,7 @@ use super::index::{Cluster, Fleet};
 use super::out::Out;
 use super::phase::NodeView;
 use super::switch::Rule;
-use super::{actions, freeze, gateway, housekeeping, returning};
+use super::{actions, gateway, housekeeping};
 
 /// Machines that still have to be released.
 fn releasable(m: &Machine) -> bool {
@@ -140,7 +140,9 @@ fn give_back(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut Out) {
             continue;
         }
         if m.status.is_returning() {
-            stuck(fleet, c, m, out);
+            let (pool, node, erase) = names(c, m);
+            let again = || actions::release(c.id, pool, node, m, erase);
+            housekeeping::come_back(fleet, c, m, erase, c.id.to_owned(), again, out);
         } else if releasable(m) && Some(rank(m)) == first {
             release(fleet, c, m, out);
         } else if m.status.is_maintenance() {
@@ -189,41 +191,4 @@ fn release(fleet: &Fleet<'_>, c: &Cluster<'_>, m: &Machine, out: &mut Out) {
     }
     let (pool, node, erase) = names(c, m);
     out.act(actions::release(c.id, pool, node, m, erase));
-}
-
-/// A machine that does not come back is released again after 1, 2, 4 … 60 minutes.
-fn stuck(fleet: &Fleet<'_>, c: &Cluster<'_>, m: &Machine, out: &mut Out) {
-    let (pool, node, erase) = names(c, m);
-    if !returning::is_stuck(&fleet.f, m, erase) {
-        out.wake(returning::deadline(&fleet.f, m, erase));
-        return;
-    }
-    let at = returning::next_try(&fleet.f, m);
-    let facts = facts! {"machine": m.system_id.as_str(), "next_try_ms": at};
-    out.condition(c.id, ConditionCode::ReturnStuck, facts.clone());
-    let say = explain(
-        c.id,
-        Verdict::Blocked,
-        "3.4",
-        "{machine} does not come back from its release",
-        facts,
-    );
-    out.say(say.until(
-        UnblockKind::Operator,
-        facts! {"do": "look at the machine in MAAS"},
-    ));
-    let failed = matches!(
-        m.status,
-        MachineStatus::FailedReleasing | MachineStatus::FailedDiskErasing
-    );
-    if failed && fleet.f.now >= at {
-        let mem = freeze::entry(fleet, &m.system_id, out);
-        mem.tries = mem.tries.saturating_add(1);
-        mem.tried_ms = Some(fleet.f.now);
-        out.act(actions::release(c.id, pool, node, m, erase));
-    } else if failed {
-        out.wake(at);
-    } else {
-        out.wake(fleet.f.now.saturating_add(60_000));
-    }
 }

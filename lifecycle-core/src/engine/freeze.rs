@@ -98,6 +98,7 @@ fn remember_machine(fleet: &Fleet<'_>, m: &crate::Machine, out: &mut Out) {
     let mem = entry(fleet, &m.system_id, out);
     mem.failures.retain(|t| now.saturating_sub(*t) < DAY_MS);
     mem.quarantined_until_ms = mem.quarantined_until_ms.filter(|t| now < *t);
+    mem.orphan_since_ms = mem.orphan_since_ms.filter(|_| ours && is_lost(fleet, m));
     if m.status.is_returning() {
         mem.returning_since_ms = mem
             .returning_since_ms
@@ -120,6 +121,14 @@ fn remember_machine(fleet: &Fleet<'_>, m: &crate::Machine, out: &mut Out) {
     if *mem == MachineMemory::default() {
         out.memory.machines.remove(&m.system_id);
     }
+}
+
+/// It carries a cluster's name and no node is on it.
+fn is_lost(fleet: &Fleet<'_>, m: &crate::Machine) -> bool {
+    let cluster = m.owner.as_ref().and_then(|o| fleet.find(&o.cluster));
+    !m.status.is_returning()
+        && !super::index::is_free_status(m.status)
+        && cluster.is_some_and(|c| c.nodes().all(|x| x.system_id() != Some(&m.system_id)))
 }
 
 /// A machine's memory in the making, carried over on first use.
@@ -175,10 +184,7 @@ fn last_k(c: &Cluster<'_>, pool: &Pool<'_>) -> u32 {
             .ok()
     };
     let nodes = pool.nodes.iter().map(|x| x.id);
-    let machines = c
-        .machines
-        .iter()
-        .filter_map(|m| m.owner.as_ref()?.node.as_deref());
+    let named = c.named.iter().copied();
     let members = c
         .etcd
         .members
@@ -186,7 +192,7 @@ fn last_k(c: &Cluster<'_>, pool: &Pool<'_>) -> u32 {
         .flat_map(|m| [Some(m.name.as_str()), m.node.as_deref()])
         .flatten();
     nodes
-        .chain(machines)
+        .chain(named)
         .chain(members)
         .filter_map(number)
         .max()
@@ -320,6 +326,36 @@ fn count_failure(
     true
 }
 
+/// What was decided and must be remembered: rungs taken, releases tried again. Only what is left of the plan counts.
+pub(crate) fn note_actions(fleet: &Fleet<'_>, out: &mut Out) {
+    let now = fleet.f.now;
+    let actions = core::mem::take(&mut out.actions);
+    for a in &actions {
+        let key = || cluster_pool_key(a.cluster().unwrap_or(""), a.node().unwrap_or(""));
+        match &a.verb {
+            crate::Verb::PowerOn { .. } => {
+                out.memory.nodes.entry(key()).or_default().power_on_ms = Some(now);
+            }
+            crate::Verb::PowerCycle { .. } => {
+                out.memory.nodes.entry(key()).or_default().power_cycle_ms = Some(now);
+            }
+            crate::Verb::Release { system_id, .. } => {
+                let again = fleet
+                    .f
+                    .machine(system_id)
+                    .is_some_and(|m| m.status.is_returning());
+                if again {
+                    let mem = entry(fleet, system_id, out);
+                    mem.tries = mem.tries.saturating_add(1);
+                    mem.tried_ms = Some(now);
+                }
+            }
+            _ => {}
+        }
+    }
+    out.actions = actions;
+}
+
 /// Two machines failing with one target and no success of it in 24 h: the revision's fault, not the machines'.
 fn lift_quarantines(fleet: &Fleet<'_>, out: &mut Out) {
     let mut lift: Vec<String> = Vec::new();
@@ -353,7 +389,15 @@ pub(crate) fn no_progress(fleet: &Fleet<'_>, out: &mut Out) {
     for c in &fleet.clusters {
         for pool in &c.pools {
             let key = cluster_pool_key(c.id, &pool.spec.id);
-            let waits = out.waits.contains(&key) || (pool.creating == 0 && pool.draining == 0);
+            let waits = out.waits.contains(&key)
+                || c.spec.paused
+                || (pool.creating == 0 && pool.draining == 0);
+            let total_gb = pool
+                .nodes
+                .iter()
+                .filter_map(|x| x.machine)
+                .map(super::returning::total_gb)
+                .max();
             let Some(r) = out
                 .memory
                 .pools
@@ -370,7 +414,7 @@ pub(crate) fn no_progress(fleet: &Fleet<'_>, out: &mut Out) {
                 t.drain,
                 t.remove,
                 t.release,
-                t.erase(pool.spec.erase, 0),
+                t.erase(pool.spec.erase, total_gb.unwrap_or(0)),
             ]
             .iter()
             .fold(0_u32, |a, s| a.saturating_add(s.p90_s));

@@ -3,6 +3,7 @@ use crate::prelude::*;
 use crate::{ManagedBy, State};
 
 use super::index::{Cluster, Fleet};
+use super::palette;
 use super::phase::Phase;
 use super::view::View;
 
@@ -30,8 +31,25 @@ pub(crate) fn blocker<'s>(
     c: &'s Cluster<'_>,
 ) -> Option<&'s str> {
     let id = c.spec.pcg_id.as_deref()?;
+    let blocks = match fleet.find(id).filter(|g| g.is_pcg) {
+        Some(gateway) => is_blocking(fleet, gateway, states.get(id).copied().unwrap_or_default()),
+        // Nobody's but Palette's: what it says is all there is.
+        None => fleet.f.w.observed.pcgs.get(id).is_some_and(|seen| {
+            let state = palette::gateway_word(Some(seen), false);
+            !seen.healthy || state != State::Running
+        }),
+    };
+    blocks.then_some(id)
+}
+
+/// When the gateway's own change should be done, node after node at the median step times.
+pub(crate) fn done_ms(fleet: &Fleet<'_>, id: &str) -> Option<crate::Millis> {
     let gateway = fleet.find(id).filter(|g| g.is_pcg)?;
-    is_blocking(fleet, gateway, states.get(id).copied().unwrap_or_default()).then_some(id)
+    gateway
+        .pools
+        .iter()
+        .filter_map(|p| super::status::pool_eta(fleet, p))
+        .max()
 }
 
 /// A gateway is deleted only when every cluster that names it is Deleted.

@@ -1,8 +1,8 @@
 //! 3.5.2 Guards: a stale observation, a mass failure, an invalid specification.
 use crate::prelude::*;
 use crate::{
-    Action, ConditionCode, Diagnostic, DiagnosticCode, MassFailure, UnblockKind, Verb, Verdict,
-    ms_of,
+    Action, Code, ConditionCode, Diagnostic, DiagnosticCode, Limits, MassFailure, UnblockKind,
+    Verb, Verdict, ms_of,
 };
 
 use super::explain::{Until, explain, facts};
@@ -13,8 +13,18 @@ use super::switch::Rule;
 use super::view::View;
 
 /// 3.1 What is wrong with a specification: it is not planned by.
-pub(crate) fn invalid(spec: &crate::ClusterSpec, is_pcg: bool) -> Option<String> {
-    crate::validate::first_error(spec, is_pcg).map(|code| code.as_str().to_owned())
+pub(crate) fn invalid(spec: &crate::ClusterSpec, is_pcg: bool, limits: &Limits) -> Option<String> {
+    let code = if nodes_wanted(spec) > limits.nodes {
+        Some(Code::Limit)
+    } else {
+        crate::validate::first_error(spec, is_pcg)
+    };
+    code.map(|code| code.as_str().to_owned())
+}
+
+/// The sum of a cluster's pool sizes.
+pub(crate) fn nodes_wanted(spec: &crate::ClusterSpec) -> u32 {
+    spec.pools().fold(0, |sum, p| sum.saturating_add(p.size))
 }
 
 /// (a) Stale: too old an observation; nothing but CancelDrain is kept.
@@ -37,7 +47,7 @@ pub(crate) fn future(fleet: &Fleet<'_>, out: &mut Out) {
 
 pub(crate) fn apply_stale(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut Out) {
     let facts = facts! {"age_s": fleet.f.now.saturating_sub(fleet.f.w.observed.as_of_ms) / 1000, "limit_s": fleet.f.w.policy.observation_max_age_s};
-    out.keep_of(c.id, |a| matches!(a.verb, Verb::CancelDrain { .. }));
+    out.keep_own(|a| matches!(a.verb, Verb::CancelDrain { .. }));
     out.condition(c.id, ConditionCode::ObservationStale, facts.clone());
     let text = "the observation is {age_s} s old (limit {limit_s} s): nothing is done on it";
     let at = fleet.f.now.saturating_add(30_000);
@@ -84,6 +94,8 @@ pub(crate) fn mass_failure(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut Out) ->
                 as_of_ms: as_of,
             })
         }
+        // What an operator resumed has ended with the first good look.
+        (false, Some(m)) if c.spec.resumed_ms.is_some_and(|r| r >= m.since_ms) => None,
         (false, Some(m)) => {
             let clear = if m.as_of_ms == as_of {
                 m.clear
@@ -117,7 +129,7 @@ pub(crate) fn apply_mass_failure(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut O
     let lost = c.etcd.view == View::Lost;
     let node = |a: &Action| a.node().and_then(|id| c.nodes().find(|x| x.id == id));
     let of_cp = |x: &NodeView<'_>| c.cp().is_some_and(|p| p.find(x.id).is_some());
-    out.keep_of(c.id, |a| match &a.verb {
+    out.keep_own(|a| match &a.verb {
         Verb::PowerOn { .. }
         | Verb::Record { .. }
         | Verb::CancelDrain { .. }
@@ -126,19 +138,13 @@ pub(crate) fn apply_mass_failure(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut O
         Verb::PowerCycle { .. } => lost && node(a).is_some_and(of_cp),
         _ => false,
     });
-    for pool in &c.pools {
-        for x in pool
-            .nodes
-            .iter()
-            .filter(|x| x.phase.is_draining() && !x.pending)
-        {
-            let action = super::actions::cancel_drain(c.id, &pool.spec.id, x);
-            if !out.actions.iter().any(|a| a.id == action.id) {
-                super::commit::note_cancel(fleet, c, pool, out);
-                out.act(action);
-            }
-        }
-    }
+    cancel_drains(
+        fleet,
+        c,
+        "3.5.2b",
+        "too many nodes are not ready at once",
+        out,
+    );
     let text = "{not_ready} of {nodes} nodes are not ready at once: nothing is created or replaced until that is understood";
     let say = explain(
         c.id,
@@ -154,9 +160,22 @@ pub(crate) fn apply_mass_failure(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut O
     out.wake(fleet.f.now.saturating_add(30_000));
 }
 
+/// The engine's drains are taken back, those once that the plan has not cancelled already.
+fn cancel_drains(fleet: &Fleet<'_>, c: &Cluster<'_>, rule: &str, why: &str, out: &mut Out) {
+    for pool in &c.pools {
+        for x in pool.nodes.iter().filter(|x| x.phase.is_draining()) {
+            let id = super::actions::cancel_drain(c.id, &pool.spec.id, x).id;
+            if !out.own_actions().iter().any(|a| a.id == id) {
+                super::commit::cancel(fleet, c, pool, x, rule, why, out);
+            }
+        }
+    }
+}
+
 /// An invalid specification is not planned by: only what (b) keeps is done.
-pub(crate) fn apply_invalid(c: &Cluster<'_>, code: &str, out: &mut Out) {
+pub(crate) fn apply_invalid(fleet: &Fleet<'_>, c: &Cluster<'_>, code: &str, out: &mut Out) {
     apply_kept(c, out);
+    cancel_drains(fleet, c, "3.1", "the specification is invalid", out);
     out.condition(c.id, ConditionCode::InvalidSpec, facts! {"code": code});
     let say = explain(
         c.id,
@@ -173,7 +192,7 @@ pub(crate) fn apply_invalid(c: &Cluster<'_>, code: &str, out: &mut Out) {
 
 fn apply_kept(c: &Cluster<'_>, out: &mut Out) {
     let node = |a: &Action| a.node().and_then(|id| c.nodes().find(|x| x.id == id));
-    out.keep_of(c.id, |a| match &a.verb {
+    out.keep_own(|a| match &a.verb {
         Verb::PowerOn { .. }
         | Verb::Record { .. }
         | Verb::CancelDrain { .. }

@@ -1,8 +1,8 @@
 //! 3.5.3 Housekeeping: what is right whatever the plan is, and never ends the decision.
 use crate::prelude::*;
 use crate::{
-    ConditionCode, DeployMode, Etcd, Machine, MachineStatus, Planner, RecordField, UnblockKind,
-    Verdict,
+    Action, ConditionCode, DeployMode, Erase, Etcd, Machine, MachineStatus, Planner, RecordField,
+    UnblockKind, Verdict,
 };
 
 use super::commit::subject;
@@ -133,7 +133,6 @@ pub(crate) fn locked(
     out.wake(at);
 }
 
-/// ReturnStuck: from a failed release it is tried again after 1, 2, 4 … 60 minutes.
 fn retry_release(
     fleet: &Fleet<'_>,
     c: &Cluster<'_>,
@@ -142,8 +141,30 @@ fn retry_release(
     out: &mut Out,
 ) {
     let Some(m) = x.machine else { return };
-    if !x.stuck {
-        out.wake(returning::deadline(&fleet.f, m, pool.spec.erase));
+    let again = || actions::release(c.id, &pool.spec.id, x.id, m, pool.spec.erase);
+    come_back(
+        fleet,
+        c,
+        m,
+        pool.spec.erase,
+        subject(c, pool, x.id),
+        again,
+        out,
+    );
+}
+
+/// A machine on its way back: its deadline; past it, ReturnStuck, and from a failed release it is tried again after 1, 2, 4 … 60 minutes.
+pub(crate) fn come_back(
+    fleet: &Fleet<'_>,
+    c: &Cluster<'_>,
+    m: &Machine,
+    erase: Erase,
+    subject: String,
+    again: impl FnOnce() -> Action,
+    out: &mut Out,
+) {
+    if !returning::is_stuck(&fleet.f, m, erase) {
+        out.wake(returning::deadline(&fleet.f, m, erase));
         return;
     }
     let at = returning::next_try(&fleet.f, m);
@@ -153,31 +174,32 @@ fn retry_release(
     );
     let facts = facts! {"machine": m.system_id.as_str(), "next_try_ms": at};
     out.condition(c.id, ConditionCode::ReturnStuck, facts.clone());
-    let say = explain(
-        subject(c, pool, x.id),
+    let mut say = explain(
+        subject,
         Verdict::Blocked,
         "3.4",
         "{machine} does not come back from its release",
         facts,
+    )
+    .until(
+        UnblockKind::Operator,
+        facts! {"do": "look at the machine in MAAS"},
     );
-    out.say(
-        say.until(
-            UnblockKind::Operator,
-            facts! {"do": "look at the machine in MAAS"},
-        )
-        .until(UnblockKind::Time, facts! {"at_ms": at}),
-    );
+    if failed {
+        say = say.until(UnblockKind::Time, facts! {"at_ms": at});
+    }
+    out.say(say);
+    if failed && m.locked {
+        return locked(fleet, c, c.id, m, out);
+    }
     if !failed {
         return;
     }
     if fleet.f.now < at {
         out.wake(at);
-    } else if let Some(action) = actions::release_node(c, pool, x) {
-        let mem = freeze::entry(fleet, &m.system_id, out);
-        mem.tries = mem.tries.saturating_add(1);
-        mem.tried_ms = Some(fleet.f.now);
+    } else {
         out.wake(fleet.f.now.saturating_add(60_000));
-        out.act(action);
+        out.act(again());
     }
 }
 
@@ -215,35 +237,22 @@ fn climb(fleet: &Fleet<'_>, c: &Cluster<'_>, pool: &Pool<'_>, x: &NodeView<'_>, 
     if fleet.f.planner == Planner::ClusterApi && rung == Rung::Cycle {
         return;
     }
-    let mem = out
-        .memory
-        .nodes
-        .entry(crate::cluster_pool_key(c.id, x.id))
-        .or_default();
     let (action, text) = match rung {
-        Rung::On => {
-            mem.power_on_ms = Some(fleet.f.now);
-            (
-                actions::power_on(c.id, &pool.spec.id, x),
-                "{node} is not ready and its machine is off: it is powered on",
-            )
-        }
-        Rung::Cycle => {
-            mem.power_cycle_ms = Some(fleet.f.now);
-            (
-                actions::power_cycle(c.id, pool, x, c.etcd.is_stacked()),
-                "{node} has not been ready for {grace_s} s: its machine is power-cycled",
-            )
-        }
+        Rung::On => (
+            actions::power_on(c.id, &pool.spec.id, x),
+            "{node} is not ready and its machine is off: it is powered on",
+        ),
+        Rung::Cycle => (
+            actions::power_cycle(c.id, pool, x, c.etcd.is_stacked()),
+            "{node} has not been ready for {grace_s} s: its machine is power-cycled",
+        ),
     };
     let already = pool.is_cp
         && rung == Rung::Cycle
-        && out
-            .actions
-            .iter()
-            .any(|a| a.id.ends_with("/power_cycle") && a.cluster() == Some(c.id));
+        && out.own_actions().iter().any(|a| {
+            matches!(a.verb, crate::Verb::PowerCycle { .. }) && a.pool() == Some(&pool.spec.id)
+        });
     if already {
-        mem.power_cycle_ms = None;
         return;
     }
     out.say(explain(
@@ -256,17 +265,35 @@ fn climb(fleet: &Fleet<'_>, c: &Cluster<'_>, pool: &Pool<'_>, x: &NodeView<'_>, 
     out.act(action);
 }
 
+/// A machine on its way back whose node nobody shows any more is released again like any other.
+fn stray(fleet: &Fleet<'_>, c: &Cluster<'_>, m: &Machine, out: &mut Out) {
+    let pool = m
+        .owner
+        .as_ref()
+        .and_then(|o| o.pool.as_deref())
+        .unwrap_or("");
+    let erase = c.spec.pool(pool).map(|p| p.erase).unwrap_or_default();
+    let node = m.owner.as_ref().and_then(|o| o.node.as_deref());
+    let node = node.unwrap_or(&m.system_id);
+    let subject = format!("{}/{pool}/{node}", c.id);
+    let again = || actions::release(c.id, pool, node, m, erase);
+    come_back(fleet, c, m, erase, subject, again, out);
+}
+
 /// A machine of ours without a node, for two minutes and not pending, is an allocation that got lost.
 fn orphans(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut Out) {
     let with_node: BTreeSet<&str> = c.nodes().filter_map(NodeView::system_id).collect();
     for m in &c.machines {
         let pending = fleet.f.allocating.contains(m.system_id.as_str())
             || fleet.f.releasing.contains_key(m.system_id.as_str());
-        if with_node.contains(m.system_id.as_str())
-            || pending
-            || m.status.is_returning()
-            || m.status.is_maintenance()
-        {
+        if with_node.contains(m.system_id.as_str()) || pending {
+            continue;
+        }
+        if m.status.is_returning() {
+            stray(fleet, c, m, out);
+            continue;
+        }
+        if m.status.is_maintenance() {
             continue;
         }
         let mem = freeze::entry(fleet, &m.system_id, out);

@@ -1,4 +1,8 @@
 //! The world, indexed: clusters and gateways with their pools, nodes, machines and etcd, in an order that does not depend on the input's.
+use core::cmp::Ordering;
+
+use serde::Serialize;
+
 use crate::prelude::*;
 use crate::{
     ClusterObs, ClusterSpec, Diagnostic, DiagnosticCode, DrainBy, Etcd, Id, Machine, MachineStatus,
@@ -12,6 +16,16 @@ use super::pool::Pool;
 use super::switch::Rule;
 use super::view::EtcdTerms;
 
+/// Sorts; what is equal twice, by its JSON, so that the input's order never matters.
+pub(crate) fn in_order<T: Serialize>(list: &mut [&T], by: impl Fn(&T, &T) -> Ordering) {
+    list.sort_by(|a, b| by(a, b));
+    for run in list.chunk_by_mut(|a, b| by(a, b).is_eq()) {
+        if run.len() > 1 {
+            run.sort_by_cached_key(|x| serde_json::to_string(x).unwrap_or_default());
+        }
+    }
+}
+
 /// What every rule may look at.
 pub(crate) struct Frame<'a> {
     pub(crate) w: &'a World,
@@ -20,6 +34,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) planner: Planner,
     /// By system id.
     pub(crate) machines: Vec<&'a Machine>,
+    /// By action id.
+    pub(crate) pending: Vec<&'a crate::PendingAction>,
     /// Machines in a pending Release, since when.
     pub(crate) releasing: BTreeMap<&'a str, Millis>,
     /// Machines in a pending Allocate.
@@ -32,13 +48,14 @@ pub(crate) struct Frame<'a> {
 impl<'a> Frame<'a> {
     pub(crate) fn new(w: &'a World, planner: Planner) -> Self {
         let mut machines: Vec<&Machine> = w.observed.machines.iter().collect();
-        machines.sort_by(|a, b| a.system_id.cmp(&b.system_id));
+        in_order(&mut machines, |a, b| a.system_id.cmp(&b.system_id));
         machines.dedup_by(|a, b| a.system_id == b.system_id);
         let mut frame = Self {
             w,
             now: w.now_ms,
             planner,
             machines,
+            pending: w.observed.pending.iter().collect(),
             releasing: BTreeMap::new(),
             allocating: BTreeSet::new(),
             pending_ids: BTreeSet::new(),
@@ -49,7 +66,10 @@ impl<'a> Frame<'a> {
                 .filter_map(|(k, m)| k.split_once('/').map(|k| (k, m)))
                 .collect(),
         };
-        for p in &w.observed.pending {
+        in_order(&mut frame.pending, |a, b| {
+            (&a.action.id, a.issued_ms).cmp(&(&b.action.id, b.issued_ms))
+        });
+        for p in &frame.pending {
             frame.pending_ids.insert(&p.action.id);
             match &p.action.verb {
                 Verb::Release { system_id, .. } => {
@@ -87,6 +107,8 @@ pub(crate) struct Cluster<'a> {
     pub(crate) pools: Vec<Pool<'a>>,
     /// Every machine of ours, by system id.
     pub(crate) machines: Vec<&'a Machine>,
+    /// Names of nodes that machines or pending actions show, even if nothing else does.
+    pub(crate) named: Vec<&'a str>,
     pub(crate) provisioned_ms: Option<Millis>,
     /// What is wrong with its specification.
     pub(crate) invalid: Option<String>,
@@ -145,21 +167,20 @@ pub(crate) struct MadeUp {
 impl MadeUp {
     pub(crate) fn new(w: &World) -> Self {
         let gateways = w.desired.pcgs.iter().map(gateway_as_cluster).collect();
-        let known: BTreeMap<&str, &ClusterSpec> = w
+        let clusters: BTreeSet<&str> = w.desired.clusters.iter().map(|c| c.id.as_str()).collect();
+        let known: BTreeSet<(&str, &str)> = w
             .desired
             .clusters
             .iter()
-            .map(|c| (c.id.as_str(), c))
+            .flat_map(|c| c.pools().map(|p| (c.id.as_str(), p.id.as_str())))
             .collect();
-        let mut pools: BTreeSet<(&str, &str)> = BTreeSet::new();
-        for n in &w.observed.nodes {
-            if known
-                .get(n.cluster.as_str())
-                .is_some_and(|c| c.pool(&n.pool).is_none())
-            {
-                pools.insert((&n.cluster, &n.pool));
-            }
-        }
+        let pools: BTreeSet<(&str, &str)> = w
+            .observed
+            .nodes
+            .iter()
+            .map(|n| (n.cluster.as_str(), n.pool.as_str()))
+            .filter(|key| clusters.contains(key.0) && !known.contains(key))
+            .collect();
         let pools = pools
             .into_iter()
             .map(|(c, p)| (c.to_owned(), PoolSpec::worker(p, 0)))
@@ -215,6 +236,14 @@ impl<'a> Fleet<'a> {
             .collect();
         // Duplicates keep one that does not depend on the input's order: the earliest request, then the least JSON.
         specs.sort_by_cached_key(|(c, is_pcg)| (c.id.clone(), c.requested_ms, *is_pcg));
+        for run in specs.chunk_by_mut(|a, b| a.0.id == b.0.id) {
+            if run.len() > 1 {
+                run.sort_by_cached_key(|(c, is_pcg)| {
+                    let json = serde_json::to_string(c).unwrap_or_default();
+                    (c.requested_ms, *is_pcg, json)
+                });
+            }
+        }
         specs.dedup_by(|b, a| {
             let twice = a.0.id == b.0.id;
             if twice {
@@ -237,7 +266,7 @@ impl<'a> Fleet<'a> {
             }
         }
         let mut pending: BTreeMap<&str, Vec<&crate::PendingAction>> = BTreeMap::new();
-        for p in &w.observed.pending {
+        for p in f.pending.iter().copied() {
             pending
                 .entry(p.action.cluster().unwrap_or(""))
                 .or_default()
@@ -252,11 +281,20 @@ impl<'a> Fleet<'a> {
                     map
                 });
 
+        for (cluster, pool) in &made_up.pools {
+            let args = facts! {"cluster": cluster.as_str(), "pool": pool.id.as_str()};
+            diagnostics.push(Diagnostic {
+                code: DiagnosticCode::UnknownPool,
+                args,
+            });
+        }
         let mut clusters = Vec::with_capacity(specs.len());
         for (spec, is_pcg) in specs {
             let id = spec.id.as_str();
             let mut own = nodes.remove(id).unwrap_or_default();
-            own.sort_by(|a, b| a.id.cmp(&b.id).then(a.created_ms.cmp(&b.created_ms)));
+            in_order(&mut own, |a, b| {
+                (&a.id, a.created_ms).cmp(&(&b.id, b.created_ms))
+            });
             own.dedup_by(|b, a| {
                 let twice = a.id == b.id;
                 if twice {
@@ -340,7 +378,7 @@ impl<'a> Build<'_, 'a> {
             .iter()
             .chain(self.extra.iter().copied())
             .collect();
-        specs.sort_by(|a, b| a.id.cmp(&b.id));
+        in_order(&mut specs, |a, b| a.id.cmp(&b.id));
         specs.dedup_by(|a, b| a.id == b.id);
         specs.retain(|p| Some(p.id.as_str()) != cp_id);
         let mut pools = Vec::with_capacity(specs.len() + 1);
@@ -360,7 +398,7 @@ impl<'a> Build<'_, 'a> {
                     x.member = etcd.member_of(x.id);
                 }
                 if is_palette {
-                    super::palette::derive(f, self.obs, &mut x);
+                    super::palette::derive(f, self.obs, pool, target, &mut x);
                 } else {
                     derive(f, &context, &mut x);
                     mark_revision(&mut x, pool, target);
@@ -369,6 +407,7 @@ impl<'a> Build<'_, 'a> {
             }
             let stray = self.machines.iter().filter(|m| {
                 m.status.is_returning()
+                    && !super::returning::is_stuck(f, m, pool.erase)
                     && m.owner
                         .as_ref()
                         .is_some_and(|o| o.pool.as_deref() == Some(&pool.id))
@@ -389,8 +428,13 @@ impl<'a> Build<'_, 'a> {
                 _ => None,
             })
         });
+        let owners = self.machines.iter().filter_map(|m| m.owner.as_ref());
+        let named = owners
+            .filter_map(|o| o.node.as_deref())
+            .chain(self.pending.iter().filter_map(|p| p.action.node()))
+            .collect();
         self.machines.retain(|m| is_ours(m, &spec.id));
-        let invalid = super::guard::invalid(spec, self.is_pcg);
+        let invalid = super::guard::invalid(spec, self.is_pcg, &f.w.policy.limits);
         Cluster {
             id: &spec.id,
             spec,
@@ -399,6 +443,7 @@ impl<'a> Build<'_, 'a> {
             etcd,
             pools,
             machines: self.machines,
+            named,
             provisioned_ms,
             invalid,
             is_palette,

@@ -96,10 +96,14 @@ pub(crate) fn rung_due(
             let graced = x
                 .suspect_ms
                 .is_some_and(|t| f.now.saturating_sub(t) >= ms_of(f.w.policy.grace_s));
-            let other_cycles = c.is_cp
-                && cp
-                    .iter()
-                    .any(|y| y.id != x.id && y.phase == Phase::Recovering);
+            let runs = ms_of(f.w.policy.timings.power.p90_s);
+            let cycles = |y: &NodeView<'_>| {
+                let at = f
+                    .node_memory(c.cluster, y.id)
+                    .and_then(|m| m.power_cycle_ms);
+                y.phase == Phase::Recovering && within(f, at, runs)
+            };
+            let other_cycles = c.is_cp && cp.iter().any(|y| y.id != x.id && cycles(y));
             let other_active = c.etcd != Etcd::External
                 || !c.is_cp
                 || cp.iter().any(|y| y.id != x.id && y.phase == Phase::Active);

@@ -12,7 +12,7 @@
 //! | 3.5.7 wake-ups | `wakeup` |
 //! | 3.7 clocks | `clock` |
 //! | 7 switches for the ablation | `switch` |
-//! | 3.11 explanations, 3.3 actions | `explain`, `waits`, `actions` |
+//! | 3.11 explanations, 3.3 actions | `explain`, `waits`, `silence`, `actions` |
 pub(crate) mod actions;
 pub(crate) mod arbitration;
 pub(crate) mod capacity;
@@ -35,6 +35,7 @@ pub(crate) mod phase;
 pub(crate) mod pool;
 pub(crate) mod reclaim;
 pub(crate) mod returning;
+pub(crate) mod silence;
 pub(crate) mod state;
 pub(crate) mod status;
 pub(crate) mod switch;
@@ -79,6 +80,15 @@ pub fn decide_by(planner: Planner, w: &World) -> Decision {
 
 fn over_limit(w: &World) -> Option<Diagnostic> {
     let limits = &w.policy.limits;
+    // One cluster above the limit is invalid by itself and does not stop the others.
+    let wanted = w
+        .desired
+        .clusters
+        .iter()
+        .map(guard::nodes_wanted)
+        .chain(w.desired.pcgs.iter().map(|g| g.pool.size))
+        .filter(|n| *n <= limits.nodes)
+        .fold(0_u32, u32::saturating_add);
     let counts = [
         (
             "clusters",
@@ -86,6 +96,11 @@ fn over_limit(w: &World) -> Option<Diagnostic> {
             limits.clusters,
         ),
         ("nodes", w.observed.nodes.len(), limits.nodes),
+        (
+            "nodes wanted",
+            usize::try_from(wanted).unwrap_or(usize::MAX),
+            limits.nodes,
+        ),
         ("machines", w.observed.machines.len(), limits.machines),
     ];
     let over = counts
@@ -147,6 +162,8 @@ impl<'f, 'a> Run<'f, 'a> {
             .actions
             .retain(|a| !fleet.f.pending_ids.contains(a.id.as_str()));
         self.out.order();
+        freeze::note_actions(fleet, &mut self.out);
+        silence::fleet(fleet, &self.states, &mut self.out);
         let status = status::fleet_status(fleet, &self.states, &mut self.out);
         self.out
             .memory
@@ -167,11 +184,12 @@ impl<'f, 'a> Run<'f, 'a> {
 
     fn cluster(&mut self, ci: usize, c: &Cluster<'a>) {
         let (fleet, out) = (self.fleet, &mut self.out);
+        out.begin();
         let state = self.states[c.id];
         let stale = guard::is_stale(fleet);
         if c.is_palette {
             if state != State::Deleted {
-                palette::conditions(&fleet.f, c, out);
+                palette::conditions(&fleet.f, c, state, out);
             }
             self.stopped.insert(ci);
             return;
@@ -196,14 +214,14 @@ impl<'f, 'a> Run<'f, 'a> {
             housekeeping::run(fleet, c, out);
             if fleet.f.planner == Planner::ClusterApi {
                 crate::planner::cluster_api::plan(fleet, ci, out);
-            } else {
+            } else if c.invalid.is_none() {
                 control_plane::plan(fleet, ci, out);
                 worker::plan(fleet, ci, out);
             }
             waits::say_unapproved(c, out);
             record(fleet, c, state, out);
             wakeup::nodes(fleet, c, out);
-            say_nodes(fleet, c, out);
+            silence::nodes(fleet, c, out);
         }
         if c.spec.paused && (state != State::Running) {
             let say = explain(
@@ -220,7 +238,7 @@ impl<'f, 'a> Run<'f, 'a> {
         }
         if let Some(code) = &c.invalid {
             self.stopped.insert(ci);
-            guard::apply_invalid(c, code, out);
+            guard::apply_invalid(fleet, c, code, out);
         }
         if guard::mass_failure(fleet, c, out) {
             self.stopped.insert(ci);
@@ -294,61 +312,6 @@ fn record(fleet: &Fleet<'_>, c: &Cluster<'_>, state: State, out: &mut Out) {
                 RecordField::UpdateStartedMs,
                 value,
             ));
-        }
-    }
-}
-
-/// 3.11 Every node that is not as desired says what it is waiting for.
-fn say_nodes(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut Out) {
-    for pool in &c.pools {
-        for x in pool.nodes.iter().filter(|x| x.phase != Phase::Active) {
-            let subject = commit::subject(c, pool, x.id);
-            if out
-                .explain
-                .iter()
-                .rev()
-                .take(64)
-                .any(|e| e.subject == subject)
-            {
-                continue;
-            }
-            let machine = x.system_id().unwrap_or("-");
-            let text = match x.phase {
-                Phase::Planned => "{machine} is being allocated for {node}",
-                Phase::Allocated => "{machine} is allocated and about to be deployed",
-                Phase::Deploying => "{machine} is being deployed",
-                Phase::Joining => "{machine} is deployed; {node} has not settled yet",
-                Phase::Draining => "{node} is being drained",
-                Phase::Drained => "{node} is drained",
-                Phase::Leaving => "{machine} of {node} is being released",
-                Phase::Returning => "{machine} is on its way back",
-                Phase::Gone => "{node} has no machine any more",
-                Phase::Discarded => "{node} never settled and is given up",
-                Phase::Recovering => "{node} is being powered on or cycled",
-                Phase::Suspect | Phase::Active => "{node} is not well",
-            };
-            let facts = facts! {"node": x.id, "machine": machine, "phase": x.phase.name()};
-            let hands_off =
-                x.locked || x.maintenance || x.operator_drains() || !fleet.f.w.policy.remediation;
-            if x.phase == Phase::Suspect && hands_off {
-                let text = "{node} is not well, and it is in an operator's hands";
-                out.say(
-                    explain(subject, Verdict::Blocked, "3.5.2", text, facts).until(
-                        UnblockKind::Operator,
-                        facts! {"do": "mend or unlock the node"},
-                    ),
-                );
-                continue;
-            }
-            let kind = if x.phase == Phase::Suspect {
-                UnblockKind::Node
-            } else {
-                UnblockKind::Machine
-            };
-            out.say(
-                explain(subject, Verdict::Waiting, "3.4", text, facts)
-                    .until(kind, facts! {"system_id": machine}),
-            );
         }
     }
 }

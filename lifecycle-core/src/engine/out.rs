@@ -1,6 +1,8 @@
 //! What the rules produce while they run.
 use crate::prelude::*;
-use crate::{Action, Args, Condition, ConditionCode, Diagnostic, Explain, Memory, Millis, Verb};
+use crate::{
+    Action, Args, Condition, ConditionCode, Diagnostic, Explain, Memory, Millis, Verb, Verdict,
+};
 
 use super::arbitration::Demand;
 use super::explain::condition;
@@ -17,6 +19,8 @@ pub(crate) struct Out {
     pub(crate) wakeup_ms: Option<Millis>,
     /// Pools ("cluster/pool") whose rollout waits for something that is not its fault.
     pub(crate) waits: BTreeSet<String>,
+    /// Where the present cluster's actions, demands and explanations begin.
+    begun: (usize, usize, usize),
 }
 
 impl Out {
@@ -40,11 +44,36 @@ impl Out {
         }
     }
 
-    /// Keeps of this cluster's actions and demands only what 3.5.2 lets through.
-    pub(crate) fn keep_of(&mut self, cluster: &str, keep: impl Fn(&Action) -> bool) {
-        self.actions
-            .retain(|a| a.cluster() != Some(cluster) || keep(a));
-        self.demands.retain(|d| d.cluster != cluster);
+    /// What follows is about another cluster.
+    pub(crate) fn begin(&mut self) {
+        self.begun = (self.actions.len(), self.demands.len(), self.explain.len());
+    }
+
+    /// What was decided so far for the present cluster.
+    pub(crate) fn own_actions(&self) -> &[Action] {
+        &self.actions[self.begun.0.min(self.actions.len())..]
+    }
+
+    /// What was said so far about the present cluster.
+    pub(crate) fn own_explain(&self) -> &[Explain] {
+        &self.explain[self.begun.2.min(self.explain.len())..]
+    }
+
+    /// Keeps of the present cluster's actions and demands only what 3.5.2 lets through, and says nothing of the others.
+    pub(crate) fn keep_own(&mut self, keep: impl Fn(&Action) -> bool) {
+        let (actions, demands, said) = self.begun;
+        let own = self.actions.split_off(actions.min(self.actions.len()));
+        let (kept, dropped): (Vec<_>, Vec<_>) = own.into_iter().partition(keep);
+        self.demands.truncate(demands);
+        if !dropped.is_empty() {
+            let acted: BTreeSet<&str> = kept.iter().filter_map(Action::node).collect();
+            let own = self.explain.split_off(said.min(self.explain.len()));
+            self.explain.extend(own.into_iter().filter(|e| {
+                let about = e.subject.rsplit('/').next().unwrap_or("");
+                e.verdict != Verdict::Did || acted.contains(about)
+            }));
+        }
+        self.actions.extend(kept);
     }
 
     /// The order inside one decision: CancelDrain, PowerOn, Record first, then Release, then creates, then drains; and never two actions
@@ -69,7 +98,7 @@ const fn rank(verb: &Verb) -> u8 {
     match verb {
         Verb::CancelDrain { .. } => 0,
         Verb::PowerOn { .. } => 1,
-        Verb::Record { .. } => 2,
+        Verb::Record { .. } | Verb::Notify { .. } | Verb::Unknown => 2,
         Verb::AttachEndpoint { .. } => 3,
         Verb::DetachEndpoint { .. } => 4,
         Verb::MoveEtcdLeader { .. } => 5,
@@ -82,6 +111,5 @@ const fn rank(verb: &Verb) -> u8 {
         Verb::PowerCycle { .. } => 12,
         Verb::ApplyInPlace { .. } => 13,
         Verb::Drain { .. } => 14,
-        Verb::Notify { .. } | Verb::Unknown => 15,
     }
 }

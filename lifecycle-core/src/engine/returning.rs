@@ -18,7 +18,7 @@ pub(crate) fn since(f: &Frame<'_>, m: &Machine) -> Millis {
         .unwrap_or(f.now)
 }
 
-fn total_gb(m: &Machine) -> u32 {
+pub(crate) fn total_gb(m: &Machine) -> u32 {
     m.disk_gb.iter().fold(0, |a, b| a.saturating_add(*b))
 }
 

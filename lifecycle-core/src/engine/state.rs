@@ -61,7 +61,12 @@ pub(crate) fn is_changing(p: &Pool<'_>) -> bool {
                 && x.node
                     .is_some_and(|n| n.inplace_revision != p.spec.inplace_revision)
         });
-    p.outdated > 0 || p.live != p.size || p.creating > 0 || p.draining > 0 || in_place
+    p.outdated > 0 || is_moving(p) || in_place
+}
+
+/// Not at size, or a node comes or goes.
+fn is_moving(p: &Pool<'_>) -> bool {
+    p.live != p.size || p.creating > 0 || p.draining > 0
 }
 
 fn gateway(fleet: &Fleet<'_>, c: &Cluster<'_>) -> State {
@@ -75,7 +80,7 @@ fn gateway(fleet: &Fleet<'_>, c: &Cluster<'_>) -> State {
         State::Installing
     } else if !frozen && c.pools.iter().any(|p| p.outdated > 0) {
         State::Upgrading
-    } else if !frozen && c.pools.iter().any(is_changing) {
+    } else if !frozen && c.pools.iter().any(is_moving) {
         State::Resizing
     } else {
         State::Running

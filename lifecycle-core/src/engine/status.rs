@@ -184,10 +184,7 @@ fn pool_status(
     let up_to_date = count(&pool.nodes, |x| {
         x.phase.is_live() && x.is_joined() && x.up_to_date
     });
-    let settled = count(&pool.nodes, |x| {
-        x.phase.is_staying() && x.is_joined() && (x.up_to_date || !x.outdated)
-    });
-    let done = settled.min(pool.size);
+    let done = done(pool);
     PoolStatus {
         size: pool.size,
         live: pool.live,
@@ -201,6 +198,19 @@ fn pool_status(
             eta_ms: eta(fleet, pool, pool.size - done),
         },
     }
+}
+
+/// When the pool should be as desired, if it is not.
+pub(crate) fn pool_eta(fleet: &Fleet<'_>, pool: &Pool<'_>) -> Option<Millis> {
+    eta(fleet, pool, pool.size - done(pool))
+}
+
+/// Nodes that are there and as desired.
+fn done(pool: &Pool<'_>) -> u32 {
+    let settled = count(&pool.nodes, |x| {
+        x.phase.is_staying() && x.is_joined() && (x.up_to_date || !x.outdated)
+    });
+    settled.min(pool.size)
 }
 
 /// Node after node at the median step times.
@@ -261,7 +271,7 @@ fn rollout(
     if pool.outdated == 0 {
         return match (
             locked_old,
-            memory.is_some() && pool.live == pool.size && pool.creating == 0,
+            c.obs.update_started_ms.is_some() && !super::state::is_changing(pool),
         ) {
             (true, _) => Rollout::CompleteExceptLocked,
             (false, true) => Rollout::Complete,

@@ -2,7 +2,7 @@
 use crate::prelude::*;
 use crate::{ClusterObs, Etcd, EtcdMember, EtcdView, ms_of};
 
-use super::index::Frame;
+use super::index::{Frame, in_order};
 use super::phase::{NodeView, Phase};
 use super::switch::Rule;
 
@@ -95,7 +95,7 @@ impl<'a> EtcdTerms<'a> {
     ) -> Self {
         let mut members: Vec<&EtcdMember> =
             seen.map(|v| v.members.iter().collect()).unwrap_or_default();
-        members.sort_by(|a, b| a.member_id.cmp(&b.member_id));
+        in_order(&mut members, |a, b| a.member_id.cmp(&b.member_id));
         members.dedup_by(|a, b| a.member_id == b.member_id);
         let count = |p: &dyn Fn(&EtcdMember) -> bool| {
             u32::try_from(members.iter().filter(|m| p(m)).count()).unwrap_or(u32::MAX)

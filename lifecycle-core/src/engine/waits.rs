@@ -2,6 +2,7 @@
 use crate::prelude::*;
 use crate::{Code, ConditionCode, Repave, UnblockKind, Verdict, cluster_pool_key};
 
+use super::capacity::forecast;
 use super::commit::subject;
 use super::explain::{Until, explain, facts};
 use super::index::{Cluster, Fleet};
@@ -12,24 +13,31 @@ use super::{freeze, returning};
 
 /// Contract would lose capacity: no machine, the node's own included, fits.
 pub(crate) fn say_would_lose(
+    fleet: &Fleet<'_>,
     c: &Cluster<'_>,
     pool: &Pool<'_>,
     x: &NodeView<'_>,
     rule: &str,
     out: &mut Out,
 ) {
+    let coming = forecast(fleet, &out.memory, pool.spec);
     let facts = facts! {
         "node": x.id, "machine": x.system_id().unwrap_or(""), "cpu": x.machine.map_or(0, |m| m.cpu), "min": pool.spec.min_cpu,
-        "code": Code::ContractWouldLoseCapacity.as_str(), "need": 1, "available": 0, "returning": 0,
+        "code": Code::ContractWouldLoseCapacity.as_str(), "need": 1, "available": 0, "returning": coming.returning,
     };
     out.condition(c.id, ConditionCode::CapacityShort, facts.clone());
     out.waits.insert(cluster_pool_key(c.id, &pool.spec.id));
     let text = "draining {node} would lose capacity: {machine} has {cpu} CPU, pool now needs {min}, and no free machine fits";
     let say = explain(subject(c, pool, x.id), Verdict::Blocked, rule, text, facts);
-    out.say(say.until(
-        UnblockKind::Operator,
-        facts! {"do": "add a machine that fits"},
-    ));
+    if let Some(at) = coming.first_ms {
+        out.wake(at);
+        out.say(say.until(UnblockKind::Machine, facts! {"eta_ms": at}));
+    } else {
+        out.say(say.until(
+            UnblockKind::Operator,
+            facts! {"do": "add a machine that fits"},
+        ));
+    }
 }
 
 /// A drain would leave fewer nodes available than the floor, because an operator has cordoned some that are up to date.

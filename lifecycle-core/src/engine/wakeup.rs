@@ -37,12 +37,10 @@ fn node(fleet: &Fleet<'_>, c: &Cluster<'_>, pool: &Pool<'_>, x: &NodeView<'_>, o
             } else {
                 pool.spec.drain_deadline_s
             };
-            let forced =
-                x.unhealthy || pool.spec.on_drain_deadline == crate::OnDrainDeadline::Force;
             if let Some(at) = x
                 .drain_ms
                 .map(|t| t.saturating_add(ms_of(s)))
-                .filter(|t| forced && f.now < *t)
+                .filter(|t| f.now < *t)
             {
                 out.wake(at);
             }
@@ -78,7 +76,7 @@ fn node(fleet: &Fleet<'_>, c: &Cluster<'_>, pool: &Pool<'_>, x: &NodeView<'_>, o
 /// A call that should have ended: said once its step's deadline is past, and still counted.
 pub(crate) fn pending(fleet: &Fleet<'_>, out: &mut Out) {
     let t = &fleet.f.w.policy.timings;
-    for p in &fleet.f.w.observed.pending {
+    for p in &fleet.f.pending {
         let step = match p.action.verb {
             Verb::Deploy { .. } => t.deploy,
             Verb::Drain { .. } | Verb::CancelDrain { .. } => t.drain,

@@ -4,7 +4,7 @@ use crate::{ConditionCode, Strategy, UnblockKind, Verdict, cluster_pool_key, ms_
 
 use super::arbitration::{Demand, class};
 use super::capacity::free_fits;
-use super::commit::{cancel, commit, drain, subject};
+use super::commit::{cancel, commit, drain};
 use super::creation::{control_plane_busy, creation_allowed, own_fits, skew};
 use super::explain::{Until, explain, facts};
 use super::index::{Cluster, Fleet};
@@ -124,8 +124,6 @@ impl<'a> Worker<'_, 'a> {
                 );
             } else if x.phase == Phase::Drained {
                 commit(self.c, pool, x, "W-a", out);
-            } else {
-                self.say_draining(x, out);
             }
         }
         if self.c.spec.paused {
@@ -181,30 +179,6 @@ impl<'a> Worker<'_, 'a> {
             out.say(say.until(UnblockKind::Operator, facts! {"do": "unlock the node"}));
         }
         drains
-    }
-
-    fn say_draining(&self, x: &NodeView<'_>, out: &mut Out) {
-        let deadline = x
-            .drain_ms
-            .map(|t| t.saturating_add(ms_of(self.pool.spec.drain_deadline_s)));
-        let blocker = x.node.and_then(|n| n.drain.blocker.clone());
-        let waits = self.pool.spec.on_drain_deadline == crate::OnDrainDeadline::Wait
-            && deadline.is_some_and(|d| self.fleet.f.now >= d);
-        if waits {
-            let facts = facts! {"node": x.id, "blocker": blocker.unwrap_or_default()};
-            out.condition(self.c.id, ConditionCode::DrainBlocked, facts.clone());
-            let say = explain(
-                subject(self.c, self.pool, x.id),
-                Verdict::Blocked,
-                "W-a",
-                "the drain of {node} is held up by {blocker}",
-                facts,
-            );
-            out.say(say.until(
-                UnblockKind::Operator,
-                facts! {"do": "remove what blocks the drain"},
-            ));
-        }
     }
 
     /// W-b: one unhealthy node at a time, while not too many are.
@@ -333,7 +307,9 @@ impl<'a> Worker<'_, 'a> {
                 out,
             );
         }
-        if !rolling(self.fleet, out, self.c).contains(&pool.spec.id.as_str()) {
+        // A node that this pool has ahead of its size goes first: the pool whose turn it is may be waiting for the machine.
+        let ahead = pool.staying > pool.size;
+        if !ahead && !rolling(self.fleet, out, self.c).contains(&pool.spec.id.as_str()) {
             return self.wait(
                 "W-d",
                 "another pool of the cluster rolls first",
@@ -444,7 +420,7 @@ impl<'a> Worker<'_, 'a> {
                 if !own_fits(self.fleet, &out.memory, pool, x) {
                     on_free_machines += 1;
                     if free_fits(self.fleet, &out.memory, self.c, pool.spec) < on_free_machines {
-                        say_would_lose(self.c, pool, x, rule, out);
+                        say_would_lose(self.fleet, self.c, pool, x, rule, out);
                         break;
                     }
                 }

@@ -321,7 +321,7 @@ pub enum DiagnosticCode {
     MachineOwnedTwice,
     /// Two things share a name; values kind, id.
     DuplicateId,
-    /// A node's pool is not in the specification; values cluster, pool, node.
+    /// Nodes are of a pool that the specification has no more: it is planned with size 0; values cluster, pool.
     UnknownPool,
     /// A limit of the policy is exceeded; nothing is decided.
     LimitExceeded,
