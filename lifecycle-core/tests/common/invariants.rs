@@ -311,8 +311,8 @@ fn cancels(w: &World, c: &ClusterSpec, own: &[&Action]) {
         return;
     };
     let (all, good) = voters(&view.members);
-    let fresh = view.reachable && w.now_ms - view.as_of_ms <= 120_000;
-    let old = w.now_ms - w.observed.as_of_ms > 600_000;
+    let fresh = view.reachable && w.now_ms.saturating_sub(view.as_of_ms) <= 120_000;
+    let old = w.now_ms.saturating_sub(w.observed.as_of_ms) > 600_000;
     if c.etcd != lifecycle_core::Etcd::Stacked || !fresh || old || good <= all / 2 {
         return;
     }
@@ -418,7 +418,7 @@ fn is_moving(w: &World, n: &Node) -> bool {
         .is_some_and(|v| v.members.iter().any(|k| k.node.as_deref() == Some(&n.id)));
     let leaving = n.drain.by == DrainBy::Engine && !member;
     // 120 s to allocate, 2100 to deploy, 1200 to join, 900 to settle: what is later than that has failed and, without a member, only leaves.
-    let failed = w.now_ms - n.created_ms >= 4_320_000 && !member;
+    let failed = w.now_ms.saturating_sub(n.created_ms) >= 4_320_000 && !member;
     (n.joined_ms.is_none() && !failed) || (n.drain.by == DrainBy::Engine && !leaving)
 }
 
@@ -457,7 +457,7 @@ fn ceilings(w: &World, c: &ClusterSpec, own: &[&Action]) {
                 MachineStatus::FailedReleasing | MachineStatus::FailedDiskErasing
             ) || m
                 .status_since_ms
-                .is_some_and(|t| back(m) && w.now_ms - t >= 300_000)
+                .is_some_and(|t| back(m) && w.now_ms.saturating_sub(t) >= 300_000)
         };
         let counted = |m: &&Machine| !stuck(m) && (!back(m) || p.erase != Erase::Secure);
         let held = w
