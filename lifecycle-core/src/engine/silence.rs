@@ -27,7 +27,8 @@ pub(crate) fn nodes(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut Out) {
         for x in pool.nodes.iter().filter(|x| x.phase != Phase::Active) {
             let subject = subject(c, pool, x.id);
             if x.phase == Phase::Draining && is_held_up(fleet, pool, x) {
-                say_held_up(c, subject, x, out);
+                let rule = if pool.is_cp { "CP-7" } else { "W-a" };
+                say_held_up(c, subject, rule, x, out);
             } else if !said.contains(&subject) {
                 say_node(fleet, c, subject, x, out);
             }
@@ -44,12 +45,12 @@ fn is_held_up(fleet: &Fleet<'_>, pool: &Pool<'_>, x: &NodeView<'_>) -> bool {
         && deadline.is_some_and(|d| fleet.f.now >= d)
 }
 
-fn say_held_up(c: &Cluster<'_>, subject: String, x: &NodeView<'_>, out: &mut Out) {
+fn say_held_up(c: &Cluster<'_>, subject: String, rule: &str, x: &NodeView<'_>, out: &mut Out) {
     let blocker = x.node.and_then(|n| n.drain.blocker.clone());
     let facts = facts! {"node": x.id, "blocker": blocker.unwrap_or_else(|| "its pods".to_owned())};
     out.condition(c.id, ConditionCode::DrainBlocked, facts.clone());
     let text = "the drain of {node} is held up by {blocker}";
-    let say = explain(subject, Verdict::Blocked, "3.4", text, facts);
+    let say = explain(subject, Verdict::Blocked, rule, text, facts);
     out.say(say.until(
         UnblockKind::Operator,
         facts! {"do": "remove what blocks the drain"},
