@@ -134,7 +134,10 @@ impl<'f, 'a> Run<'f, 'a> {
             fleet,
             states,
             clock,
-            out: Out::default(),
+            out: Out {
+                now: fleet.f.now,
+                ..Out::default()
+            },
             stopped: BTreeSet::new(),
         }
     }
@@ -172,10 +175,7 @@ impl<'f, 'a> Run<'f, 'a> {
         Decision {
             actions: self.out.actions,
             memory: self.out.memory,
-            next_wakeup_ms: self
-                .out
-                .wakeup_ms
-                .filter(|t| *t > fleet.f.now || fleet.f.now == i64::MAX),
+            next_wakeup_ms: self.out.wakeup_ms,
             status,
             explain: self.out.explain,
             diagnostics: self.out.diagnostics,

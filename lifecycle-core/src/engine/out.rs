@@ -16,6 +16,8 @@ pub(crate) struct Out {
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) conditions: BTreeMap<String, Vec<Condition>>,
     pub(crate) memory: Memory,
+    /// What is due already is no wake-up.
+    pub(crate) now: Millis,
     pub(crate) wakeup_ms: Option<Millis>,
     /// Pools ("cluster/pool") whose rollout waits for something that is not its fault.
     pub(crate) waits: BTreeSet<String>,
@@ -33,6 +35,9 @@ impl Out {
     }
 
     pub(crate) fn wake(&mut self, at: Millis) {
+        if at <= self.now && self.now != Millis::MAX {
+            return;
+        }
         self.wakeup_ms = Some(self.wakeup_ms.map_or(at, |t| t.min(at)));
     }
 

@@ -54,9 +54,7 @@ fn searches() -> Vec<(Scope, &'static [Rule])> {
             &[R::ViewUnknownFreezes],
         ),
         (
-            scopes::rolling(3, 0, CONTRACT, 1)
-                .faults(1, &[Fault::Node])
-                .ends_well(),
+            scopes::rolling(3, 0, CONTRACT, 1).faults(1, &[Fault::Node]),
             &[R::CommitRecheck, R::CancelDrain],
         ),
         (

@@ -1,24 +1,31 @@
-//! A breadth-first explorer: every state that a world can reach when what is allowed to go wrong does so at any moment. In each state the
-//! invariants hold; where nothing moves any more, somebody says why.
-use std::collections::{BTreeSet, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+//! A breadth-first explorer: every state that a world can reach when what is allowed to go wrong does so at any moment. In each state and on
+//! each transition the invariants hold; `liveness` judges where it all ends.
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 use lifecycle_core::{
-    Decision, MachineStatus, Memory, Pace, Simulation, State as ClusterState, Verdict, World,
-    decide,
+    Decision, MachineStatus, Memory, Millis, Pace, PendingAction, Power, Request, Simulation, Tri,
+    World, admit, canonical_json, decide,
 };
 
 use super::invariants;
+use super::liveness::{self, Step};
 
-/// What may go wrong with a node.
+/// What may go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It stops for good, its etcd member with it.
+    /// A node stops for good, its etcd member with it.
     Node,
-    /// Its kubelet stops; etcd goes on.
+    /// A node stops, its etcd member with it, until it comes back by itself.
+    Spell,
+    /// A node's kubelet stops; etcd goes on.
     Kubelet,
-    /// Its deployment fails, or as a learner it stops.
+    /// A deployment fails, or a learner stops.
     Creation,
+    /// A node's machine loses power.
+    Power,
+    /// A release fails.
+    Return,
     /// etcd cannot be read, until it can again.
     Blind,
 }
@@ -26,8 +33,14 @@ pub enum Fault {
 /// What a user may ask for, once, in any state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
+    /// All clusters are deleted.
     Delete,
+    /// All clusters are aborted.
     Abort,
+    /// The gateway is deleted, if that is admitted.
+    DeleteGateway,
+    /// This cluster is deleted.
+    DeleteOne(&'static str),
 }
 
 /// Where a world starts and what may happen to it.
@@ -42,7 +55,9 @@ pub struct Scope {
     pub broken: Vec<(&'static str, &'static str)>,
     /// Memory is lost once, in any state.
     pub forget: bool,
-    /// Every end is Running or Deleted; else an end may also be one that explains itself.
+    /// Once, in any state, a decision is taken on what was to be seen one step earlier.
+    pub late: bool,
+    /// Every end is converged; else an end may also be one that explains itself.
     pub ends_well: bool,
 }
 
@@ -56,6 +71,7 @@ impl Scope {
             ask: None,
             broken: Vec::new(),
             forget: false,
+            late: false,
             ends_well: false,
         }
     }
@@ -75,14 +91,41 @@ impl Scope {
         self
     }
 
+    pub fn late(mut self) -> Self {
+        self.late = true;
+        self
+    }
+
     pub fn ends_well(mut self) -> Self {
         self.ends_well = true;
         self
     }
 
-    /// Nothing from outside: each state has one successor.
-    fn is_calm(&self) -> bool {
-        self.faults == 0 && self.broken.is_empty() && self.ask.is_none() && !self.forget
+    /// The scope in words.
+    pub fn title(&self) -> String {
+        let mut title = format!("{}, faults {}", self.name, self.faults);
+        if self.faults > 0 && self.kinds != [Fault::Node] {
+            title += &format!(" {:?}", self.kinds);
+        }
+        if let Some(ask) = self.ask {
+            title += &format!(", {ask:?} anywhere");
+        }
+        if self.forget {
+            title += ", memory lost anywhere";
+        }
+        if self.late {
+            title += ", a view one step old anywhere";
+        }
+        title
+    }
+
+    fn left(&self) -> Left {
+        Left {
+            faults: self.faults,
+            ask: self.ask.is_some(),
+            forget: self.forget,
+            late: self.late,
+        }
     }
 
     pub fn start(&self) -> State {
@@ -90,105 +133,128 @@ impl Scope {
         for (cluster, node) in &self.broken {
             sim.fail_node(cluster, node);
         }
-        State::new(sim, (self.faults, self.ask.is_some(), self.forget))
+        State::new(sim, self.left())
     }
 
-    /// Everything that can happen next. `decide` is part of [`Event::Step`].
-    pub fn events(&self, s: &State) -> Vec<Event> {
-        let mut out = vec![Event::Step];
-        let o = &s.sim.world.observed;
-        let status = |id: &Option<String>| {
-            o.machines
-                .iter()
-                .find(|m| Some(&m.system_id) == id.as_ref())
-                .map(|m| m.status)
-        };
-        if s.left.0 > 0 {
-            for n in &o.nodes {
-                let learner = o
-                    .etcd
-                    .get(&n.cluster)
-                    .is_some_and(|v| v.members.iter().any(|m| m.learner && m.name == n.id));
-                let name = || (n.cluster.clone(), n.id.clone());
-                for kind in self.kinds {
-                    match kind {
-                        Fault::Node if n.ready.is_true() => out.push(Event::Fails(name())),
-                        Fault::Kubelet if n.ready.is_true() => {
-                            out.push(Event::KubeletFails(name()));
-                        }
-                        Fault::Creation if learner => out.push(Event::Fails(name())),
-                        Fault::Creation
-                            if status(&n.system_id) == Some(MachineStatus::Deploying) =>
-                        {
-                            out.push(Event::DeployFails(name()));
-                        }
-                        _ => {}
-                    }
-                }
-            }
-            if self.kinds.contains(&Fault::Blind) && o.etcd.values().all(|v| v.reachable) {
-                out.push(Event::Blind);
-            }
+    /// Nothing has failed here so far.
+    pub fn is_calm(&self, s: &State) -> bool {
+        s.left.faults == self.faults && self.broken.is_empty()
+    }
+
+    /// What may come from outside next.
+    fn outside(&self, s: &State) -> Vec<Event> {
+        let mut out = Vec::new();
+        if s.left.faults > 0 {
+            self.failures(&s.sim.world, &mut out);
         }
+        let o = &s.sim.world.observed;
         if o.etcd.values().any(|v| !v.reachable) {
             out.push(Event::Sees);
         }
-        if s.left.1 {
+        if self.kinds.contains(&Fault::Spell) {
+            let broken = s
+                .sim
+                .failed_nodes()
+                .map(|(c, n)| Event::Heals(c.into(), n.into()));
+            out.extend(broken);
+        }
+        if s.left.ask {
             out.extend(self.ask.map(Event::Asked));
         }
-        if s.left.2 {
+        if s.left.forget {
             out.push(Event::Forgets);
         }
         out
     }
 
+    fn failures(&self, w: &World, out: &mut Vec<Event>) {
+        let o = &w.observed;
+        let machine = |id: &Option<String>| {
+            o.machines
+                .iter()
+                .find(|m| Some(&m.system_id) == id.as_ref())
+        };
+        for n in &o.nodes {
+            let learner = o
+                .etcd
+                .get(&n.cluster)
+                .is_some_and(|v| v.members.iter().any(|m| m.learner && m.name == n.id));
+            let (c, id) = (|| n.cluster.clone(), || n.id.clone());
+            let m = machine(&n.system_id);
+            let status = m.map(|m| m.status);
+            let on = m.is_some_and(|m| m.power == Power::On);
+            for kind in self.kinds {
+                match kind {
+                    Fault::Node | Fault::Spell if n.ready.is_true() => {
+                        out.push(Event::Fails(c(), id()));
+                    }
+                    Fault::Kubelet if n.ready.is_true() => out.push(Event::KubeletFails(c(), id())),
+                    Fault::Power if n.ready.is_true() && on => {
+                        out.push(Event::PowerFails(c(), id()));
+                    }
+                    Fault::Creation if learner => out.push(Event::Fails(c(), id())),
+                    Fault::Creation if status == Some(MachineStatus::Deploying) => {
+                        out.push(Event::DeployFails(c(), id()));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        if self.kinds.contains(&Fault::Return) {
+            let releasing = |m: &&lifecycle_core::Machine| m.status == MachineStatus::Releasing;
+            let stuck = o.machines.iter().filter(releasing);
+            out.extend(stuck.map(|m| Event::ReleaseFails(m.system_id.clone())));
+        }
+        if self.kinds.contains(&Fault::Blind) && o.etcd.values().all(|v| v.reachable) {
+            out.push(Event::Blind);
+        }
+    }
+
+    /// Everything that can happen next. `decide` is part of [`Event::Step`].
+    pub fn events(&self, s: &State) -> Vec<Event> {
+        let outside = self.outside(s);
+        let mut out = Vec::with_capacity(2 * outside.len() + 2);
+        out.push(Event::Step);
+        if s.left.late {
+            out.push(Event::Late(None));
+            let fails = outside.iter().filter(|e| e.is_fault());
+            out.extend(fails.map(|e| Event::Late(Some(Box::new(e.clone())))));
+        }
+        out.extend(outside);
+        out
+    }
+
     /// The state after an event; none if nothing is left to happen.
     pub fn next(&self, s: &State, event: &Event) -> Option<State> {
+        let d = matches!(event, Event::Step | Event::Late(_)).then(|| decide(&s.sim.world));
+        self.after(s, event, d.as_ref())
+    }
+
+    /// The same with the decision at hand, which a step and a late decision need.
+    fn after(&self, s: &State, event: &Event, d: Option<&Decision>) -> Option<State> {
         let mut sim = s.sim.clone();
-        let (mut faults, mut ask, mut forget) = s.left;
+        let mut left = s.left;
         match event {
-            Event::Step => {
-                let d = decide(&sim.world);
-                step(&mut sim, &d)?;
-            }
-            Event::Fails((c, n)) => sim.fail_node(c, n),
-            Event::DeployFails((c, n)) => sim.fail_deploy(c, n),
-            Event::KubeletFails((c, n)) => {
-                let now = sim.world.now_ms;
-                for x in &mut sim.world.observed.nodes {
-                    if x.cluster == *c && x.id == *n {
-                        x.ready = lifecycle_core::Tri::False;
-                        x.ready_since_ms = Some(now);
-                    }
-                }
-            }
-            Event::Blind | Event::Sees => {
-                for v in sim.world.observed.etcd.values_mut() {
-                    v.reachable = *event == Event::Sees;
-                }
+            Event::Step => step(&mut sim, d?, POLLS)?,
+            Event::Late(fault) => {
+                left.late = false;
+                late(&mut sim, fault.as_deref(), d?)?;
+                left.faults -= u32::from(fault.is_some());
             }
             Event::Asked(what) => {
-                let now = sim.world.now_ms;
-                for c in &mut sim.world.desired.clusters {
-                    match what {
-                        Ask::Delete => c.delete_requested_ms = Some(now),
-                        Ask::Abort => c.abort_requested_ms = Some(now),
-                    }
-                }
-                ask = false;
+                ask(&mut sim.world, *what)?;
+                left.ask = false;
             }
             Event::Forgets => {
                 sim.world.memory = Memory::default();
-                forget = false;
+                left.forget = false;
+            }
+            outside => {
+                happens(&mut sim, outside);
+                left.faults -= u32::from(outside.is_fault());
             }
         }
-        if matches!(
-            event,
-            Event::Fails(_) | Event::DeployFails(_) | Event::KubeletFails(_) | Event::Blind
-        ) {
-            faults -= 1;
-        }
-        Some(State::new(sim, (faults, ask, forget)))
+        Some(State::new(sim, left))
     }
 }
 
@@ -197,53 +263,229 @@ impl Scope {
 pub enum Event {
     /// A decision is taken and carried out; if there is nothing to do, time passes to the next effect or wake-up.
     Step,
-    Fails((String, String)),
-    KubeletFails((String, String)),
-    DeployFails((String, String)),
+    /// A decision on an older view: a fault has come in between, or what the step before brought is not seen yet.
+    Late(Option<Box<Event>>),
+    Fails(String, String),
+    Heals(String, String),
+    KubeletFails(String, String),
+    PowerFails(String, String),
+    DeployFails(String, String),
+    ReleaseFails(String),
     Blind,
     Sees,
     Asked(Ask),
     Forgets,
 }
 
-/// None if nothing is done and nothing is to come.
-fn step(sim: &mut Simulation, d: &Decision) -> Option<()> {
-    sim.world.memory = d.memory.clone();
-    for a in &d.actions {
-        sim.execute(a);
+impl Event {
+    fn is_fault(&self) -> bool {
+        matches!(
+            self,
+            Self::Fails(..)
+                | Self::KubeletFails(..)
+                | Self::PowerFails(..)
+                | Self::DeployFails(..)
+                | Self::ReleaseFails(_)
+                | Self::Blind
+        )
     }
-    if d.actions.is_empty() {
-        let next = [sim.next_effect_ms(), d.next_wakeup_ms];
-        sim.advance(next.into_iter().flatten().min()?);
+
+    /// The engine and time alone.
+    pub fn is_by_us(&self) -> bool {
+        matches!(self, Self::Step | Self::Late(None) | Self::Forgets)
+    }
+}
+
+fn happens(sim: &mut Simulation, event: &Event) {
+    let now = sim.world.now_ms;
+    match event {
+        Event::Fails(c, n) => sim.fail_node(c, n),
+        Event::Heals(c, n) => sim.heal_node(c, n),
+        Event::DeployFails(c, n) => sim.fail_deploy(c, n),
+        Event::KubeletFails(c, n) => {
+            let mut nodes = sim.world.observed.nodes.iter_mut();
+            if let Some(n) = nodes.find(|x| x.cluster == *c && x.id == *n) {
+                (n.ready, n.ready_since_ms) = (Tri::False, Some(now));
+            }
+        }
+        Event::PowerFails(c, n) => sim.power_off_node(c, n),
+        Event::ReleaseFails(system_id) => {
+            for m in &mut sim.world.observed.machines {
+                if m.system_id == *system_id {
+                    m.status = MachineStatus::FailedReleasing;
+                    m.status_since_ms = Some(now);
+                }
+            }
+        }
+        Event::Blind | Event::Sees => {
+            for v in sim.world.observed.etcd.values_mut() {
+                v.reachable = *event == Event::Sees;
+            }
+        }
+        _ => {}
+    }
+}
+
+fn ask(w: &mut World, what: Ask) -> Option<()> {
+    let now = w.now_ms;
+    for c in &mut w.desired.clusters {
+        match what {
+            Ask::Delete => c.delete_requested_ms = Some(now),
+            Ask::DeleteOne(id) if id == c.id => c.delete_requested_ms = Some(now),
+            Ask::Abort => c.abort_requested_ms = Some(now),
+            _ => {}
+        }
+    }
+    if what == Ask::DeleteGateway {
+        let id = w.desired.pcgs.first()?.id.clone();
+        let delete = Request::DeletePcg { id };
+        w.desired = admit(&delete, w).ok()?.desired;
     }
     Some(())
 }
+
+/// Polls of a waiting world that may pass as one step: an hour of them.
+const POLLS: usize = 120;
+
+/// None if nothing is done and nothing is to come.
+fn step(sim: &mut Simulation, d: &Decision, polls: usize) -> Option<()> {
+    sim.world.memory.clone_from(&d.memory);
+    if !d.actions.is_empty() {
+        for a in &d.actions {
+            sim.execute(a);
+        }
+        return Some(());
+    }
+    // A wake-up that finds nothing new is no moment of its own: it passes with the next one.
+    let mut waits: Option<Decision> = None;
+    for _ in 0..polls {
+        let d = waits.as_ref().unwrap_or(d);
+        let effect = sim.next_effect_ms();
+        let Some(next) = effect.into_iter().chain(d.next_wakeup_ms).min() else {
+            return waits.map(|_| ());
+        };
+        sim.advance(next);
+        if effect == Some(next) {
+            break;
+        }
+        let after = decide(&sim.world);
+        if !after.actions.is_empty() || !says_the_same(d, &after) {
+            break;
+        }
+        sim.world.memory.clone_from(&after.memory);
+        waits = Some(after);
+    }
+    Some(())
+}
+
+fn says_the_same(a: &Decision, b: &Decision) -> bool {
+    let says = |d: &Decision| -> Vec<(String, _, String)> {
+        d.explain
+            .iter()
+            .map(|e| (e.subject.clone(), e.verdict, e.rule.clone()))
+            .collect()
+    };
+    says(a) == says(b)
+}
+
+/// A decision on the view of `sim` as it is, while the world has moved on: by a fault, or by what the decision `d` did or waited for. What was
+/// issued since that view counts as pending, as a host keeps it.
+fn late(sim: &mut Simulation, fault: Option<&Event>, d: &Decision) -> Option<()> {
+    let mut view = sim.world.clone();
+    let second;
+    let d = if let Some(fault) = fault {
+        happens(sim, fault);
+        sim.world.memory.clone_from(&d.memory);
+        d
+    } else {
+        step(sim, d, 1)?;
+        for a in &d.actions {
+            view.observed.pending.push(PendingAction {
+                action: a.clone(),
+                issued_ms: view.now_ms,
+            });
+        }
+        view.now_ms = sim.world.now_ms;
+        view.memory.clone_from(&sim.world.memory);
+        second = decide(&view);
+        invariants::check(&view, &second);
+        sim.world.memory.clone_from(&second.memory);
+        &second
+    };
+    if d.actions.is_empty() {
+        return None;
+    }
+    for a in &d.actions {
+        if lifecycle_core::guard_holds(&sim.world, a).is_ok() {
+            invariants::check_executed(&sim.world, a);
+        }
+        sim.execute(a);
+    }
+    Some(())
+}
+
+/// What may still come from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Left {
+    faults: u32,
+    ask: bool,
+    forget: bool,
+    late: bool,
+}
+
+type Key = (u64, u64);
 
 /// A world in motion and what may still happen to it; equal if it will go on alike.
 #[derive(Clone, Debug)]
 pub struct State {
     pub sim: Simulation,
-    /// Faults, a request, a loss of memory.
-    left: (u32, bool, bool),
-    key: (u64, u64),
+    left: Left,
+    key: Key,
+}
+
+/// Two hashers with different starts, fed at once.
+#[derive(Default)]
+struct Twin(DefaultHasher, DefaultHasher);
+
+impl Hasher for Twin {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.write(bytes);
+        self.1.write(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.finish()
+    }
 }
 
 impl State {
-    fn new(sim: Simulation, left: (u32, bool, bool)) -> Self {
-        let text = sim.fingerprint().unwrap();
-        let hash = |salt: u8| {
-            let mut h = DefaultHasher::new();
-            (salt, &text, left).hash(&mut h);
-            h.finish()
-        };
-        let key = (hash(0), hash(1));
+    fn new(sim: Simulation, left: Left) -> Self {
+        let mut twin = Twin::default();
+        twin.1.write_u8(1);
+        sim.fingerprint(&mut twin).unwrap();
+        left.hash(&mut twin);
+        let key = (twin.0.finish(), twin.1.finish());
         Self { sim, left, key }
     }
 
     /// The invariants hold here.
     pub fn check(&self) -> Decision {
-        let d = decide(&self.sim.world);
-        invariants::check(&self.sim.world, &d);
+        let w = &self.sim.world;
+        let d = decide(w);
+        invariants::check(w, &d);
+        // I-D1 and I-D2 on a sample: order of lists and JSON change nothing.
+        if self.key.0.is_multiple_of(64) {
+            let mut other: World = serde_json::from_str(&canonical_json(w).unwrap()).unwrap();
+            assert_eq!(other, *w, "I-D2");
+            let o = &mut other.observed;
+            o.machines.reverse();
+            o.nodes.reverse();
+            o.pending.reverse();
+            for v in o.etcd.values_mut() {
+                v.members.reverse();
+            }
+            assert_eq!(decide(&other), d, "I-D1");
+        }
         d
     }
 }
@@ -260,61 +502,62 @@ impl Hash for State {
     }
 }
 
+/// Keys are hashes already.
+#[derive(Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, n: u64) {
+        self.0 = n;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// What a search saw.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Found {
     pub states: usize,
-    /// Ends in Running or Deleted.
+    /// Ends as desired.
     pub well: usize,
     /// Ends elsewhere that say why.
     pub explained: usize,
+    /// Rounds that repeat themselves for ever, each saying why.
+    pub rounds: usize,
+    /// The longest way to an end as desired once nothing fails any more.
+    pub longest_ms: Millis,
 }
 
 /// Explores a scope to its end.
 pub fn search(scope: &Scope) -> Found {
-    let name = &scope.name;
     let start = scope.start();
-    let mut seen = BTreeSet::from([start.key]);
+    let mut seen: HashMap<Key, u32, BuildHasherDefault<AsIs>> = HashMap::default();
+    seen.insert(start.key, 0);
+    let mut steps: Vec<Step> = Vec::new();
     let mut queue = VecDeque::from([start]);
-    let mut found = Found::default();
     while let Some(s) = queue.pop_front() {
-        found.states += 1;
         let d = s.check();
-        let mut ended = true;
+        let here = steps.len();
+        steps.push(Step::end());
         for event in scope.events(&s) {
-            let Some(next) = scope.next(&s, &event) else {
+            let Some(next) = scope.after(&s, &event, Some(&d)) else {
                 continue;
             };
-            let is_same = next.key == s.key;
-            ended &= is_same || event != Event::Step;
-            if seen.insert(next.key) {
+            invariants::check_transition(&s.sim.world, &next.sim.world, event.is_by_us());
+            let new = u32::try_from(seen.len()).unwrap();
+            let to = *seen.entry(next.key).or_insert(new);
+            if event == Event::Step {
+                steps[here] = Step::to(to, next.sim.world.now_ms - s.sim.world.now_ms);
+            }
+            if to == new {
                 queue.push_back(next);
-            } else {
-                assert!(
-                    !scope.is_calm() || is_same,
-                    "L2 {name}: a state came twice without a fault"
-                );
             }
         }
-        if !ended {
-            continue;
-        }
-        let well = d
-            .status
-            .clusters
-            .values()
-            .all(|c| matches!(c.state, ClusterState::Running | ClusterState::Deleted));
-        if well {
-            found.well += 1;
-            continue;
-        }
-        found.explained += 1;
-        let says = d
-            .explain
-            .iter()
-            .any(|e| e.verdict != Verdict::Did && !e.unblocks_when.is_empty());
-        assert!(says, "L3 {name}: stuck without a reason: {:?}", d.explain);
-        assert!(!scope.ends_well, "L1 {name}: does not end: {:?}", d.explain);
+        liveness::judge(scope, &s, &d, here, &mut steps[here]);
     }
-    found
+    liveness::ends(scope, &steps)
 }

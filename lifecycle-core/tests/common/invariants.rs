@@ -1,58 +1,63 @@
-//! 3.6 Invariants, judged on a world and the decision taken in it. Nothing of the engine is asked: the counts are made here again.
+//! 3.6 Invariants, judged on a world, the decision taken in it and the world that follows. Nothing of the engine is asked: `terms` counts
+//! again what the text defines.
 use std::collections::{BTreeMap, BTreeSet};
 
 use lifecycle_core::{
-    Action, ClusterSpec, Decision, DrainBy, Erase, EtcdMember, Machine, MachineStatus, Maintenance,
-    Node, PoolRole, State, Strategy, UnblockKind, Verb, World,
+    Action, ClusterSpec, ConditionCode, Decision, DeployMode, DrainBy, Etcd, Guard, Machine,
+    MachineStatus, OwnerRule, PoolRole, PoolSpec, State, Strategy, Verb, Verdict, World,
 };
+
+use super::terms::{Counted, Members, Phase, Seen, View, clusters, find_machine, is_returning};
 
 /// Panics with the name of the invariant that a decision breaks.
 pub fn check(w: &World, d: &Decision) {
     one_action_per_node(d);
-    irreversible_actions_are_guarded(d);
+    for a in &d.actions {
+        guarded(w, a);
+    }
     machines(w, d);
-    for c in &planned(w) {
-        let states = d.status.clusters.get(&c.id);
-        let Some(status) = states.or_else(|| d.status.pcgs.get(&c.id)) else {
-            continue;
-        };
+    for (c, is_gateway) in &clusters(w) {
         let own: Vec<&Action> = d
             .actions
             .iter()
             .filter(|a| a.cluster() == Some(&c.id))
             .collect();
-        if status.state.is_terminating() {
-            assert!(
-                !own.iter()
-                    .any(|a| matches!(a.verb, Verb::Allocate { .. } | Verb::Deploy { .. })),
-                "I-L4 {}",
-                c.id
-            );
+        let state = state_of(d, &c.id);
+        if state.is_terminating() || state == State::Deleted {
+            terminating(c, state, &own);
             continue;
         }
-        quorum(w, c, &own);
-        founded_once(w, c, &own);
-        unseen(w, c, &own);
-        commits(w, c, &own);
-        cancels(w, c, &own);
-        feasible(w, c, &own);
-        ceilings(w, c, &own);
-        drains(w, c, &own);
+        let scene = Scene::new(w, d, c, own);
+        scene.quorum();
+        scene.one_operation();
+        scene.founded_once();
+        scene.unseen();
+        scene.cancels();
+        for p in &scene.pools {
+            scene.drains(p);
+            scene.commits(p);
+            scene.ceilings(p);
+            scene.feasible(p);
+            scene.frozen(p);
+        }
+        if !is_gateway {
+            scene.versions();
+        }
     }
+    addresses(w, d);
     finished(w, d);
+    gateways(w, d);
     explained(w, d);
 }
 
-/// The clusters, and the gateways, which are planned as clusters of one pool.
-fn planned(w: &World) -> Vec<ClusterSpec> {
-    let mut all = w.desired.clusters.clone();
-    for g in &w.desired.pcgs {
-        let mut c = ClusterSpec::new(g.id.clone()).control_plane(g.pool.clone());
-        (c.requested_ms, c.managed_by) = (g.requested_ms, g.managed_by);
-        c.delete_requested_ms = g.delete_requested_ms;
-        all.push(c);
-    }
-    all
+pub fn state_of(d: &Decision, id: &str) -> State {
+    let status = d
+        .status
+        .clusters
+        .get(id)
+        .or_else(|| d.status.pcgs.get(id))
+        .unwrap_or_else(|| panic!("no status of {id}"));
+    status.state
 }
 
 fn one_action_per_node(d: &Decision) {
@@ -70,491 +75,717 @@ fn one_action_per_node(d: &Decision) {
     }
 }
 
-fn irreversible_actions_are_guarded(d: &Decision) {
-    for a in &d.actions {
-        assert!(
-            !a.verb.is_irreversible() || a.guard.is_some(),
-            "no guard: {}",
-            a.id
-        );
-    }
+/// 3.3: each action carries its guard.
+fn guarded(w: &World, a: &Action) {
+    let none = Guard::default();
+    let g = a.guard.as_deref().unwrap_or(&none);
+    let cluster = a.cluster().unwrap_or("");
+    let owner_is =
+        matches!(&g.owner, Some(OwnerRule::Is(o)) if o.cluster == cluster && o.node.is_some());
+    let members = w
+        .observed
+        .etcd
+        .get(cluster)
+        .map(|v| v.members.as_slice())
+        .unwrap_or_default();
+    let fresh = g.view_max_age_s == Some(30);
+    let holds = match &a.verb {
+        Verb::Allocate { .. } => {
+            g.status == Some(MachineStatus::Ready)
+                && g.owner == Some(OwnerRule::None)
+                && g.locked == Some(false)
+        }
+        Verb::Deploy { mode, .. } => {
+            owner_is
+                && g.status == Some(MachineStatus::Allocated)
+                && (*mode != DeployMode::Init || g.uninitialised)
+        }
+        Verb::RemoveEtcdMember { member_id, .. } => {
+            let ids: BTreeSet<&str> = members.iter().map(|m| m.member_id.as_str()).collect();
+            let same = g
+                .members
+                .as_ref()
+                .is_some_and(|of| of.iter().map(String::as_str).collect::<BTreeSet<_>>() == ids);
+            let voters = members.iter().filter(|m| !m.learner).count() as u32;
+            let learner = members
+                .iter()
+                .any(|m| m.member_id == *member_id && m.learner);
+            let kept = if learner {
+                g.target_is_learner
+            } else {
+                g.no_learner
+                    && g.healthy_now >= Some(voters / 2 + 1)
+                    && g.healthy_without >= Some((voters - 1) / 2 + 1)
+            };
+            fresh && same && kept
+        }
+        Verb::MoveEtcdLeader { from, to } => {
+            fresh && g.leads.as_ref() == Some(from) && g.healthy_voter.as_ref() == Some(to)
+        }
+        Verb::Release { .. } => {
+            matches!(&g.owner, Some(OwnerRule::Is(o)) if o.cluster == cluster)
+                && g.terminating_or_not_member
+        }
+        Verb::DeleteNodeObject { .. } => g.machine_left,
+        Verb::PowerOn { .. } => {
+            owner_is
+                && g.status == Some(MachineStatus::Deployed)
+                && g.power == Some(lifecycle_core::Power::Off)
+        }
+        Verb::PowerCycle { .. } => {
+            let stacked = clusters(w).iter().any(|(c, _)| {
+                c.id == cluster
+                    && c.etcd == Etcd::Stacked
+                    && c.control_plane.as_ref().map(|p| p.id.as_str()) == a.pool()
+            });
+            let others = !stacked || (g.member_unhealthy && fresh);
+            owner_is && g.status == Some(MachineStatus::Deployed) && g.node_not_ready && others
+        }
+        Verb::FinishDeleted { forced, .. } => *forced || g.no_machine_left,
+        Verb::Record { .. } => g.field_absent,
+        _ => true,
+    };
+    assert!(holds, "3.3 its guard is not complete: {a:?}");
 }
 
-fn machine<'w>(w: &'w World, system_id: &str) -> &'w Machine {
-    w.observed
-        .machines
-        .iter()
-        .find(|m| m.system_id == system_id)
+fn pool_of(w: &World, a: &Action) -> PoolSpec {
+    let (c, _) = clusters(w)
+        .into_iter()
+        .find(|(c, _)| Some(c.id.as_str()) == a.cluster())
+        .unwrap();
+    let mut pools = c.pools();
+    pools
+        .find(|p| Some(p.id.as_str()) == a.pool())
         .unwrap()
+        .clone()
+}
+
+/// Whether the machine satisfies what the pool asks for.
+pub fn fits(m: &Machine, p: &PoolSpec) -> bool {
+    m.resource_pool == p.resource_pool
+        && (p.azs.is_empty() || p.azs.contains(&m.zone))
+        && m.cpu >= p.min_cpu
+        && m.mem_mib >= p.min_mem_mib
+        && m.disk_gb.first().is_some_and(|d| *d >= p.min_disk_gb)
+        && p.arch.as_ref().is_none_or(|a| *a == m.arch)
+        && p.tags.iter().all(|t| m.tags.contains(t))
+}
+
+/// Machines that a pending Allocate has taken.
+pub fn being_allocated(w: &World) -> Vec<&str> {
+    w.observed
+        .pending
+        .iter()
+        .filter_map(|p| match &p.action.verb {
+            Verb::Allocate { system_id, .. } => Some(system_id.as_str()),
+            _ => None,
+        })
+        .collect()
 }
 
 /// I-M1, I-M2, I-M3.
 fn machines(w: &World, d: &Decision) {
-    let mut given: BTreeSet<&str> = w
-        .observed
-        .pending
-        .iter()
-        .filter_map(|p| {
-            if let Verb::Allocate { system_id, .. } = &p.action.verb {
-                Some(system_id.as_str())
-            } else {
-                None
-            }
-        })
-        .collect();
+    let mut given = BTreeSet::new();
+    for system_id in being_allocated(w) {
+        assert!(given.insert(system_id), "I-M1 {system_id} is pending twice");
+    }
+    let mut nodes = BTreeSet::new();
+    for n in &w.observed.nodes {
+        let own = n
+            .system_id
+            .as_deref()
+            .and_then(|s| find_machine(w, s))
+            .filter(|m| {
+                m.owner
+                    .as_ref()
+                    .is_some_and(|o| o.node.as_ref() == Some(&n.id))
+            });
+        if let Some(m) = own {
+            assert!(
+                nodes.insert(&m.system_id) && !given.contains(m.system_id.as_str()),
+                "I-M1 {} has two nodes",
+                m.system_id
+            );
+        }
+    }
     for a in &d.actions {
-        let Verb::Allocate { system_id, .. } = &a.verb else {
+        let Verb::Allocate {
+            system_id, zone, ..
+        } = &a.verb
+        else {
             continue;
         };
         assert!(given.insert(system_id), "I-M1 {}", a.id);
-        let m = machine(w, system_id);
+        let m = find_machine(w, system_id).unwrap();
         assert!(
             m.status == MachineStatus::Ready && m.owner.is_none() && !m.locked,
             "I-M3 {}",
             a.id
         );
-        let quarantined = d
-            .memory
-            .machines
-            .get(system_id)
-            .and_then(|k| k.quarantined_until_ms)
-            .is_some_and(|t| w.now_ms < t);
-        assert!(!quarantined, "I-M3 quarantined {}", a.id);
-        let all = planned(w);
-        let c = all
-            .iter()
-            .find(|c| Some(c.id.as_str()) == a.cluster())
-            .unwrap();
-        let p = c
-            .control_plane
-            .iter()
-            .chain(&c.workers)
-            .find(|p| Some(p.id.as_str()) == a.pool())
-            .unwrap();
-        let fits = m.cpu >= p.min_cpu
-            && m.mem_mib >= p.min_mem_mib
-            && m.disk_gb.first().copied().unwrap_or(0) >= p.min_disk_gb
-            && p.arch.as_ref().is_none_or(|a| *a == m.arch)
-            && m.resource_pool == p.resource_pool
-            && (p.azs.is_empty() || p.azs.contains(&m.zone))
-            && p.tags.iter().all(|t| m.tags.contains(t));
-        assert!(fits, "I-M2 {}", a.id);
+        assert!(
+            !is_quarantined(w, d, system_id),
+            "I-M3 quarantined {}",
+            a.id
+        );
+        assert!(fits(m, &pool_of(w, a)) && m.zone == *zone, "I-M2 {}", a.id);
     }
 }
 
-fn voters(members: &[EtcdMember]) -> (usize, usize) {
-    let all = members.iter().filter(|m| !m.learner).count();
-    let good = members
-        .iter()
-        .filter(|m| !m.learner && m.healthy.is_true())
-        .count();
-    (all, good)
+pub fn is_quarantined(w: &World, d: &Decision, system_id: &str) -> bool {
+    d.memory
+        .machines
+        .get(system_id)
+        .and_then(|k| k.quarantined_until_ms)
+        .is_some_and(|t| w.now_ms < t)
 }
 
-/// I-Q1, I-Q3, I-Q4, I-Q5.
-fn quorum(w: &World, c: &ClusterSpec, own: &[&Action]) {
-    let Some(cp) = &c.control_plane else { return };
-    let none = Vec::new();
-    let members = w.observed.etcd.get(&c.id).map_or(&none, |v| &v.members);
-    let (all, good) = voters(members);
-    let learners = members.iter().any(|m| m.learner);
-    let of = |node: &str| members.iter().find(|m| m.node.as_deref() == Some(node));
-    let safe = |m: Option<&EtcdMember>| {
-        let (is, counts) = m.map_or((0, 0), |m| {
-            (
-                usize::from(!m.learner),
-                usize::from(!m.learner && m.healthy.is_true()),
-            )
-        });
-        good > all / 2 && all - is >= 1 && good - counts > (all - is) / 2
-    };
-    let mut membership = 0;
-    let mut in_flight = 0;
+/// I-L4; and 3.4: in Deleting and Aborting nothing is drained or taken out of etcd either.
+fn terminating(c: &ClusterSpec, state: State, own: &[&Action]) {
     for a in own {
-        let is_cp = a.pool() == Some(&cp.id);
-        match &a.verb {
-            Verb::RemoveEtcdMember { member_id, .. } => {
-                membership += 1;
-                let m = members.iter().find(|m| m.member_id == *member_id).unwrap();
-                assert!(m.learner || safe(Some(m)), "I-Q1 {}", a.id);
-                assert!(m.learner || !learners, "I-Q4 {}", a.id);
+        let creates = matches!(a.verb, Verb::Allocate { .. } | Verb::Deploy { .. });
+        assert!(!creates, "I-L4 {}: {}", c.id, a.id);
+        let tends = matches!(
+            a.verb,
+            Verb::Drain { .. }
+                | Verb::MoveEtcdLeader { .. }
+                | Verb::RemoveEtcdMember { .. }
+                | Verb::DeleteNodeObject { .. }
+        );
+        assert!(!tends, "3.4 Deletion {}: {}", c.id, a.id);
+        assert!(
+            state != State::Deleted,
+            "I-L1 {} is Deleted: {}",
+            c.id,
+            a.id
+        );
+    }
+}
+
+/// A cluster that is not being deleted, with what is to be done in it.
+struct Scene<'s> {
+    w: &'s World,
+    d: &'s Decision,
+    c: &'s ClusterSpec,
+    etcd: Members<'s>,
+    pools: Vec<Counted<'s>>,
+    own: Vec<&'s Action>,
+}
+
+impl<'s> Scene<'s> {
+    fn new(w: &'s World, d: &'s Decision, c: &'s ClusterSpec, own: Vec<&'s Action>) -> Self {
+        let etcd = Members::of(w, c);
+        let pools = c.pools().map(|p| Counted::of(w, c, p, &etcd)).collect();
+        Self {
+            w,
+            d,
+            c,
+            etcd,
+            pools,
+            own,
+        }
+    }
+
+    fn cp(&self) -> Option<&Counted<'s>> {
+        self.pools.iter().find(|p| p.is_cp)
+    }
+
+    fn in_pool<'p>(&'p self, p: &'p PoolSpec) -> impl Iterator<Item = &'p &'s Action> {
+        self.own.iter().filter(|a| a.pool() == Some(&p.id))
+    }
+
+    /// safe_remove(x) by the kind of etcd.
+    fn is_safe(&self, cp: &Counted<'_>, x: &str) -> bool {
+        match self.c.etcd {
+            Etcd::Stacked => self.etcd.safe_remove(self.etcd.of_node(x)),
+            Etcd::External => cp
+                .nodes
+                .iter()
+                .any(|y| y.id != x && y.phase == Phase::Active),
+            Etcd::Opaque => false,
+        }
+    }
+
+    /// I-Q1, I-Q4, I-Q5 and CP-5, CP-6: what is done to voters and learners.
+    fn quorum(&self) {
+        let Some(cp) = self.cp() else { return };
+        let safe = |x: &str| self.is_safe(cp, x);
+        for a in self.in_pool(cp.spec) {
+            match &a.verb {
+                Verb::Drain { node, .. } => assert!(safe(node), "I-Q1 {}", a.id),
+                Verb::DetachEndpoint { node } => {
+                    assert!(safe(node), "I-Q1 {}", a.id);
+                    assert!(!self.etcd.has_learner(), "I-Q4 {}", a.id);
+                }
+                Verb::MoveEtcdLeader { from, to } => {
+                    assert!(safe(from), "I-Q1 {}", a.id);
+                    assert!(!self.etcd.has_learner(), "I-Q4 {}", a.id);
+                    let heir = self.etcd.of_node(to);
+                    assert!(
+                        heir.is_some_and(|m| !m.learner && m.healthy.is_true()),
+                        "3.4 no leader can be {to}: {}",
+                        a.id
+                    );
+                }
+                Verb::RemoveEtcdMember { member_id, .. } => {
+                    let m = self.etcd.all.iter().find(|m| m.member_id == *member_id);
+                    let m = m.unwrap();
+                    if m.learner {
+                        let x = m.node.as_deref().and_then(|n| cp.find(n));
+                        let failed =
+                            x.is_none_or(|x| matches!(x.phase, Phase::Gone | Phase::Discarded));
+                        assert!(failed, "CP-5 a learner that may still settle: {}", a.id);
+                    } else {
+                        assert!(self.etcd.safe_remove(Some(m)), "I-Q1 {}", a.id);
+                        assert!(!self.etcd.has_learner(), "I-Q4 {}", a.id);
+                        let left = self.etcd.all.iter().filter(|k| !k.learner).count() - 1;
+                        assert!(left >= 1, "I-Q5 the last member: {}", a.id);
+                    }
+                }
+                Verb::Release { system_id, .. } => self.released(a, system_id),
+                _ => {}
+            }
+        }
+    }
+
+    /// I-Q5: a control-plane machine goes only when its node is no member, and not blindly.
+    fn released(&self, a: &Action, system_id: &str) {
+        if self.c.etcd != Etcd::Stacked {
+            return;
+        }
+        let node = find_machine(self.w, system_id)
+            .and_then(|m| m.owner.as_ref()?.node.as_deref())
+            .or(a.node());
+        let member = node.and_then(|n| self.etcd.of_node(n));
+        assert!(
+            self.etcd.view == View::Uninitialised
+                || (self.etcd.is_fresh() && member.is_none())
+                || find_machine(self.w, system_id).is_some_and(is_returning),
+            "I-Q5 released while a member, or unseen: {}",
+            a.id
+        );
+    }
+
+    /// I-Q3: at most one control-plane node in flight, what this decision starts included, and one membership change.
+    fn one_operation(&self) {
+        let Some(cp) = self.cp() else { return };
+        let is_member = |x: &Seen<'_>| x.member.is_some();
+        // CP-8: Leaving, Returning, Unwell and Discarded nodes count only while they are members and on their way out.
+        let moving: Vec<&str> = cp
+            .nodes
+            .iter()
+            .filter(|x| {
+                x.phase.is_creating()
+                    || x.phase.is_draining()
+                    || (matches!(x.phase, Phase::Leaving | Phase::Discarded) && is_member(x))
+            })
+            .map(|x| x.id)
+            .collect();
+        let mut started = Vec::new();
+        let mut changes = 0;
+        for a in self.in_pool(cp.spec) {
+            match &a.verb {
+                Verb::Drain { .. } | Verb::Allocate { .. } => started.push(&a.id),
+                Verb::RemoveEtcdMember { .. } => changes += 1,
+                _ => {}
+            }
+        }
+        assert!(changes <= 1, "I-Q3 {changes} membership changes");
+        // Two are allowed to be seen at once only if nobody began the second: an old world, handed in so.
+        assert!(
+            started.is_empty() || (started.len() == 1 && moving.is_empty()),
+            "I-Q3 {}: {started:?} while {moving:?} in flight",
+            self.c.id
+        );
+    }
+
+    /// I-Q5: founded once, while no other control-plane node lives.
+    fn founded_once(&self) {
+        let Some(cp) = self.cp() else { return };
+        for a in &self.own {
+            let Verb::Deploy { node, mode, .. } = &a.verb else {
+                continue;
+            };
+            if a.pool() == Some(&cp.spec.id) {
+                let join = matches!(self.etcd.view, View::Good);
                 assert!(
-                    members.iter().filter(|m| !m.learner).count() > usize::from(!m.learner),
-                    "I-Q5 {}",
+                    join || *mode == DeployMode::Init,
+                    "3.5.3 joined in view {:?}: {}",
+                    self.etcd.view,
                     a.id
                 );
             }
-            Verb::Drain { node, .. } if is_cp => {
-                in_flight += 1;
-                assert!(safe(of(node)), "I-Q1 {}", a.id);
+            if *mode != DeployMode::Init {
+                continue;
             }
-            Verb::Allocate { .. } if is_cp => in_flight += 1,
-            Verb::Release { .. } if is_cp => assert!(
-                a.node().and_then(of).is_none(),
-                "I-Q5 released while a member: {}",
+            let other = cp.nodes.iter().any(|x| x.id != *node && x.phase.is_live());
+            assert!(
+                self.etcd.view == View::Uninitialised && !other,
+                "I-Q5 founded twice: {}",
                 a.id
-            ),
-            _ => {}
+            );
         }
     }
-    let busy = w
-        .observed
-        .nodes
-        .iter()
-        .filter(|n| n.cluster == c.id && n.pool == cp.id && is_moving(w, n))
-        // What is given up in this decision is not in flight any more.
-        .filter(|n| {
-            !own.iter()
-                .any(|a| matches!(a.verb, Verb::Release { .. }) && a.node() == Some(&n.id))
-        })
-        .count();
-    let pending = w
-        .observed
-        .pending
-        .iter()
-        .filter(|p| p.action.cluster() == Some(&c.id) && p.action.pool() == Some(&cp.id))
-        .count();
-    assert!(membership <= 1, "I-Q3 two membership changes in {}", c.id);
-    assert!(
-        in_flight == 0 || (in_flight == 1 && busy == 0 && pending == 0),
-        "I-Q3 {} of {} in flight, {busy} moving",
-        in_flight,
-        c.id
-    );
-}
 
-/// I-Q5: founded once, while no other control-plane node lives.
-fn founded_once(w: &World, c: &ClusterSpec, own: &[&Action]) {
-    let Some(cp) = &c.control_plane else { return };
-    for a in own {
-        let Verb::Deploy { node, mode, .. } = &a.verb else {
-            continue;
-        };
-        if *mode != lifecycle_core::DeployMode::Init {
-            continue;
+    /// CP-3, CP-4: while etcd cannot be read or has no majority, nothing of the control plane is created, drained or taken out.
+    fn unseen(&self) {
+        let Some(cp) = self.cp() else { return };
+        if !matches!(self.etcd.view, View::Unknown | View::Lost) {
+            return;
         }
-        let founded = w
-            .observed
-            .clusters
-            .get(&c.id)
-            .is_some_and(|o| o.initialized);
-        let other = w
-            .observed
+        for a in self.in_pool(cp.spec) {
+            let lost_and_left =
+                self.etcd.view == View::Lost && matches!(a.verb, Verb::Release { .. });
+            assert!(
+                lost_and_left
+                    || !matches!(
+                        a.verb,
+                        Verb::Allocate { .. }
+                            | Verb::Deploy { .. }
+                            | Verb::Drain { .. }
+                            | Verb::DetachEndpoint { .. }
+                            | Verb::RemoveEtcdMember { .. }
+                            | Verb::MoveEtcdLeader { .. }
+                    ),
+                "CP-3 etcd is {:?}: {}",
+                self.etcd.view,
+                a.id
+            );
+        }
+    }
+
+    /// CP-7: the drain of a ready voter does not outlive another member's health.
+    fn cancels(&self) {
+        let Some(cp) = self.cp() else { return };
+        let age_ms = self.w.now_ms - self.w.observed.as_of_ms;
+        let stale = age_ms > i64::from(self.w.policy.observation_max_age_s) * 1000;
+        if self.etcd.view != View::Good || self.c.etcd != Etcd::Stacked || stale {
+            return;
+        }
+        for x in cp.nodes.iter().filter(|x| x.phase.is_draining()) {
+            let counted = x.member.is_some_and(|m| !m.learner && m.healthy.is_true());
+            let pending =
+                self.w.observed.pending.iter().any(|p| {
+                    p.action.cluster() == Some(&self.c.id) && p.action.node() == Some(x.id)
+                });
+            let may_go = self.is_safe(cp, x.id) && self.etcd.others_well(x.id);
+            if !counted || !x.is_ready() || pending || may_go {
+                continue;
+            }
+            let cancelled = self
+                .own
+                .iter()
+                .any(|a| matches!(&a.verb, Verb::CancelDrain { node } if node == x.id));
+            assert!(
+                cancelled,
+                "CP-7 the drain of {}/{} goes on while another member is not well",
+                self.c.id, x.id
+            );
+        }
+    }
+
+    /// Whether the node is not well for long enough to be replaced; the ladder may ask for more patience, never for less.
+    fn is_long_unwell(&self, p: &Counted<'_>, x: &Seen<'_>) -> bool {
+        let stacked = p.is_cp && self.c.etcd == Etcd::Stacked && self.etcd.is_fresh();
+        let member_down = stacked && !x.member.is_some_and(|m| m.healthy.is_true());
+        if x.is_ready() && !member_down {
+            return false;
+        }
+        let key = format!("{}/{}", self.c.id, x.id);
+        let remembered = self
+            .w
+            .memory
             .nodes
-            .iter()
-            .filter(|n| n.cluster == c.id && n.pool == cp.id && n.id != *node)
-            .any(|n| {
-                w.observed.machines.iter().any(|m| {
-                    Some(&m.system_id) == n.system_id.as_ref()
-                        && matches!(
-                            m.status,
-                            MachineStatus::Allocated
-                                | MachineStatus::Deploying
-                                | MachineStatus::Deployed
-                        )
-                })
-            });
-        assert!(!founded && !other, "I-Q5 founded twice: {}", a.id);
+            .get(&key)
+            .and_then(|m| m.suspect_since_ms);
+        let seen = x
+            .node
+            .filter(|_| !x.is_ready())
+            .and_then(|n| n.ready_since_ms);
+        let grace_ms = i64::from(self.w.policy.grace_s) * 1000;
+        remembered
+            .into_iter()
+            .chain(seen)
+            .any(|t| self.w.now_ms - t >= grace_ms)
     }
-}
 
-/// CP-3: while etcd cannot be read, nothing of the control plane is created, drained or taken out.
-fn unseen(w: &World, c: &ClusterSpec, own: &[&Action]) {
-    let Some(cp) = &c.control_plane else { return };
-    let hidden = w.observed.etcd.get(&c.id).is_some_and(|v| !v.reachable);
-    if !hidden || c.etcd != lifecycle_core::Etcd::Stacked {
-        return;
-    }
-    for a in own.iter().filter(|a| a.pool() == Some(&cp.id)) {
-        assert!(
-            !matches!(
-                a.verb,
-                Verb::Allocate { .. }
-                    | Verb::Drain { .. }
-                    | Verb::RemoveEtcdMember { .. }
-                    | Verb::MoveEtcdLeader { .. }
-            ),
-            "CP-3 etcd is not seen: {}",
-            a.id
-        );
-    }
-}
-
-/// I-A1: a ready node that has joined leaves etcd only while every other member is healthy; what never joined has failed (CP-5).
-fn commits(w: &World, c: &ClusterSpec, own: &[&Action]) {
-    for a in own {
-        let Verb::RemoveEtcdMember { member_id, .. } = &a.verb else {
-            continue;
-        };
-        let members = &w.observed.etcd[&c.id].members;
-        let m = members.iter().find(|m| m.member_id == *member_id).unwrap();
-        let ready = w.observed.nodes.iter().any(|n| {
-            n.cluster == c.id
-                && Some(&n.id) == m.node.as_ref()
-                && n.ready.is_true()
-                && n.joined_ms.is_some()
-        });
-        if m.learner || !m.healthy.is_true() || !ready {
-            continue;
-        }
-        assert!(
-            members.iter().all(|m| m.healthy.is_true()),
-            "I-A1 another member is not well: {}",
-            a.id
-        );
-    }
-}
-
-/// CP-7: while a majority is seen, the drain of a ready voter does not outlive another member's health.
-fn cancels(w: &World, c: &ClusterSpec, own: &[&Action]) {
-    let (Some(cp), Some(view)) = (&c.control_plane, w.observed.etcd.get(&c.id)) else {
-        return;
-    };
-    let (all, good) = voters(&view.members);
-    let fresh = view.reachable && w.now_ms.saturating_sub(view.as_of_ms) <= 120_000;
-    let old = w.now_ms.saturating_sub(w.observed.as_of_ms) > 600_000;
-    if c.etcd != lifecycle_core::Etcd::Stacked || !fresh || old || good <= all / 2 {
-        return;
-    }
-    for n in w
-        .observed
-        .nodes
-        .iter()
-        .filter(|n| n.cluster == c.id && n.pool == cp.id)
-    {
-        let drains = n.drain.by == DrainBy::Engine && n.ready.is_true() && n.joined_ms.is_some();
-        let is_its = |m: &&EtcdMember| m.node.as_deref() == Some(&n.id);
-        let voter = view
-            .members
-            .iter()
-            .find(is_its)
-            .is_some_and(|m| !m.learner && m.healthy.is_true());
-        let deployed = n
-            .system_id
-            .as_ref()
-            .is_some_and(|s| machine(w, s).status == MachineStatus::Deployed);
-        let pending = w
-            .observed
-            .pending
-            .iter()
-            .any(|p| p.action.cluster() == Some(&c.id) && p.action.node() == Some(&n.id));
-        let others_well = view
-            .members
-            .iter()
-            .filter(|m| !is_its(m))
-            .all(|m| m.healthy.is_true());
-        if !drains || !voter || !deployed || pending || others_well {
-            continue;
-        }
-        let cancelled = own
-            .iter()
-            .any(|a| matches!(&a.verb, Verb::CancelDrain { node } if *node == n.id));
-        assert!(
-            cancelled,
-            "CP-7 the drain of {}/{} goes on while another member is not well",
-            c.id, n.id
-        );
-    }
-}
-
-/// Contract First drains a ready node only if a machine for its replacement can be had: a free one, or its own.
-fn feasible(w: &World, c: &ClusterSpec, own: &[&Action]) {
-    for p in c.pools().filter(|p| p.strategy == Strategy::ContractFirst) {
-        let fits = |m: &Machine| {
-            m.cpu >= p.min_cpu && m.mem_mib >= p.min_mem_mib && m.resource_pool == p.resource_pool
-        };
-        let free = w
-            .observed
-            .machines
-            .iter()
-            .any(|m| m.status == MachineStatus::Ready && m.owner.is_none() && fits(m));
-        for a in own.iter().filter(|a| a.pool() == Some(&p.id)) {
+    /// I-A1, I-A3: nothing is drained twice, nothing locked; voluntary drains keep the floor and ask etcd's other members.
+    fn drains(&self, p: &Counted<'_>) {
+        let mut left = p.available;
+        for a in self.in_pool(p.spec) {
             let Verb::Drain { node, .. } = &a.verb else {
                 continue;
             };
-            let n = w
-                .observed
-                .nodes
-                .iter()
-                .find(|n| n.cluster == c.id && n.id == *node)
-                .unwrap();
-            let its = n.system_id.as_ref().map(|s| machine(w, s));
-            let count = w
-                .observed
-                .nodes
-                .iter()
-                .filter(|x| x.cluster == c.id && x.pool == p.id)
-                .count();
+            let x = p.find(node).unwrap();
+            let n = x.node.unwrap();
+            assert!(n.drain.by == DrainBy::None, "I-A3 drained twice: {}", a.id);
+            assert!(!x.is_locked(), "I-A3 locked: {}", a.id);
+            assert!(x.is_joined(), "3.5 drained before it joined: {}", a.id);
+            if self.is_long_unwell(p, x) {
+                continue;
+            }
+            // A node that is not available takes nothing from the floor.
+            left -= usize::from(x.is_available());
             assert!(
-                !n.ready.is_true() || count > p.size as usize || free || its.is_some_and(fits),
+                left >= p.floor || !x.is_available(),
+                "I-A1 {}: {left} left, floor {}",
+                a.id,
+                p.floor
+            );
+            if p.is_cp && self.c.etcd == Etcd::Stacked {
+                assert!(
+                    self.etcd.others_well(node),
+                    "I-A1 another member is not well: {}",
+                    a.id
+                );
+            }
+            if p.is_cp {
+                assert!(
+                    p.nodes.iter().all(|y| y.phase != Phase::Unwell),
+                    "CP-11 a node is not well: {}",
+                    a.id
+                );
+            }
+        }
+    }
+
+    /// I-A1 at the commit, step by step.
+    fn commits(&self, p: &Counted<'_>) {
+        for a in self.in_pool(p.spec) {
+            let node = match &a.verb {
+                Verb::DetachEndpoint { node } | Verb::MoveEtcdLeader { from: node, .. } => {
+                    Some(node.as_str())
+                }
+                Verb::RemoveEtcdMember { .. } | Verb::Release { .. } => a.node(),
+                _ => None,
+            };
+            let Some(x) = node.and_then(|n| p.find(n)) else {
+                continue;
+            };
+            if !x.phase.is_draining() {
+                continue;
+            }
+            assert!(
+                x.phase == Phase::Drained,
+                "3.4 committed while it drains: {}",
+                a.id
+            );
+            if !x.is_ready() || self.is_long_unwell(p, x) {
+                continue;
+            }
+            // Once it drains, a control-plane node asks etcd's members alone.
+            assert!(
+                p.available >= p.floor || p.is_cp,
+                "I-A1 {}: {} available, floor {}",
+                a.id,
+                p.available,
+                p.floor
+            );
+            if p.is_cp && self.c.etcd == Etcd::Stacked {
+                assert!(
+                    self.etcd.others_well(x.id),
+                    "I-A1 another member is not well: {}",
+                    a.id
+                );
+            }
+        }
+    }
+
+    /// I-A2: nothing is created above the ceilings, by nodes and by machines, those on their way back included.
+    fn ceilings(&self, p: &Counted<'_>) {
+        let created = self
+            .in_pool(p.spec)
+            .filter(|a| matches!(a.verb, Verb::Allocate { .. }))
+            .count();
+        if created == 0 {
+            return;
+        }
+        let surge = if p.outdated > 0 { p.surge } else { 0 };
+        assert!(
+            p.live + created <= p.size + surge,
+            "I-A2 {}/{}: {} live, {created} created, size {} + {surge}",
+            self.c.id,
+            p.spec.id,
+            p.live,
+            p.size
+        );
+        let most = p.size + p.surge.max(p.unavailable);
+        assert!(
+            p.held + created <= most,
+            "I-A2 {}/{}: {} held, {created} created, at most {most}",
+            self.c.id,
+            p.spec.id,
+            p.held
+        );
+    }
+
+    /// 3.5.1 replaceable(x): a step below the size needs a machine for the replacement now: a free one, or the node's own.
+    fn feasible(&self, p: &Counted<'_>) {
+        let usable = |m: &Machine| {
+            fits(m, p.spec) && !m.locked && !is_quarantined(self.w, self.d, &m.system_id)
+        };
+        let taken = being_allocated(self.w);
+        let free = self.w.observed.machines.iter().any(|m| {
+            m.status == MachineStatus::Ready
+                && m.owner.is_none()
+                && usable(m)
+                && !taken.contains(&m.system_id.as_str())
+        });
+        let mut staying = p
+            .nodes
+            .iter()
+            .filter(|x| x.phase.is_live() && !x.phase.is_draining())
+            .count();
+        for a in self.in_pool(p.spec) {
+            let Verb::Drain { node, .. } = &a.verb else {
+                continue;
+            };
+            let x = p.find(node).unwrap();
+            let below = staying <= p.size;
+            staying -= 1;
+            if !below || self.is_long_unwell(p, x) {
+                continue;
+            }
+            assert!(
+                p.spec.strategy != Strategy::ExpandFirst || p.floor < p.size,
+                "CP-12 Expand First drains before the replacement is there: {}",
+                a.id
+            );
+            assert!(
+                free || x.machine.is_some_and(usable),
                 "3.5.1 replaceable: {}",
                 a.id
             );
         }
     }
-}
 
-/// Being created, or drained by the engine, with its member still there.
-fn is_moving(w: &World, n: &Node) -> bool {
-    let m = n.system_id.as_ref().and_then(|s| {
-        w.observed
-            .machines
-            .iter()
-            .find(|m| m.system_id == *s && m.owner.is_some())
-    });
-    let Some(m) = m else { return false };
-    if m.status == MachineStatus::FailedDeployment
-        || matches!(
-            m.status,
-            MachineStatus::Releasing | MachineStatus::DiskErasing
-        )
-    {
-        return false;
-    }
-    let member = w
-        .observed
-        .etcd
-        .get(&n.cluster)
-        .is_some_and(|v| v.members.iter().any(|k| k.node.as_deref() == Some(&n.id)));
-    let leaving = n.drain.by == DrainBy::Engine && !member;
-    // 120 s to allocate, 2100 to deploy, 1200 to join, 900 to settle: what is later than that has failed and, without a member, only leaves.
-    let failed = w.now_ms.saturating_sub(n.created_ms) >= 4_320_000 && !member;
-    (n.joined_ms.is_none() && !failed) || (n.drain.by == DrainBy::Engine && !leaving)
-}
-
-/// I-A2: nothing is created above the ceiling, machines on their way back included.
-fn ceilings(w: &World, c: &ClusterSpec, own: &[&Action]) {
-    for p in c.pools() {
-        let created = own
-            .iter()
-            .filter(|a| a.pool() == Some(&p.id) && matches!(a.verb, Verb::Allocate { .. }))
-            .count();
-        if created == 0 {
-            continue;
+    /// I-A4: once a revision has failed too often, no further healthy old node is drained.
+    fn frozen(&self, p: &Counted<'_>) {
+        let key = format!("{}/{}", self.c.id, p.spec.id);
+        let target = super::terms::target(self.c, p.spec);
+        let failing = self
+            .d
+            .memory
+            .pools
+            .get(&key)
+            .and_then(|m| m.rollout.as_ref())
+            .is_some_and(|r| {
+                Some(r.revision.as_str()) == target && r.failures >= self.w.policy.failure_limit
+            });
+        if !failing {
+            return;
         }
-        let (surge, unavailable) = match p.strategy {
-            Strategy::ExpandFirst => (p.max_parallel, 0),
-            Strategy::ContractFirst => (0, p.max_parallel),
-            Strategy::Custom {
-                max_surge,
-                max_unavailable,
-            } => (max_surge.up(p.size), max_unavailable.down(p.size)),
-        };
-        let owned = |m: &&Machine| {
-            m.owner
-                .as_ref()
-                .is_some_and(|o| o.cluster == c.id && o.pool.as_ref() == Some(&p.id))
-        };
-        let back = |m: &Machine| {
-            matches!(
-                m.status,
-                MachineStatus::Releasing | MachineStatus::DiskErasing
-            )
-        };
-        let stuck = |m: &Machine| {
-            matches!(
-                m.status,
-                MachineStatus::FailedReleasing | MachineStatus::FailedDiskErasing
-            ) || m
-                .status_since_ms
-                .is_some_and(|t| back(m) && w.now_ms.saturating_sub(t) >= 300_000)
-        };
-        let counted = |m: &&Machine| !stuck(m) && (!back(m) || p.erase != Erase::Secure);
-        let held = w
-            .observed
-            .machines
-            .iter()
-            .filter(owned)
-            .filter(counted)
-            .count();
-        let pending = w
-            .observed
-            .pending
-            .iter()
-            .filter(|q| {
-                q.action.pool() == Some(&p.id)
-                    && q.action.cluster() == Some(&c.id)
-                    && matches!(q.action.verb, Verb::Allocate { .. })
-            })
-            .count();
-        let most = (p.size + surge.max(unavailable).max(1)) as usize;
-        assert!(
-            held + pending + created <= most,
-            "I-A2 {}/{}: {held} held, {pending} pending, {created} created, at most {most}",
-            c.id,
-            p.id
-        );
-    }
-}
-
-/// I-A1, I-A3: nothing is drained twice, nothing locked; voluntary drains keep the floor.
-fn drains(w: &World, c: &ClusterSpec, own: &[&Action]) {
-    for p in c.pools() {
-        let nodes: Vec<&Node> = w
-            .observed
-            .nodes
-            .iter()
-            .filter(|n| n.cluster == c.id && n.pool == p.id)
-            .collect();
-        // A node is Active only while its member is healthy.
-        let stacked = p.role == PoolRole::ControlPlane && c.etcd == lifecycle_core::Etcd::Stacked;
-        let well_in_etcd = |n: &Node| {
-            let its = |m: &EtcdMember| m.node.as_deref() == Some(&n.id) && m.healthy.is_true();
-            !stacked
-                || w.observed
-                    .etcd
-                    .get(&c.id)
-                    .is_some_and(|v| v.members.iter().any(its))
-        };
-        let available = |n: &&&Node| {
-            n.joined_ms.is_some()
-                && n.ready.is_true()
-                && !n.cordoned
-                && n.maintenance != Maintenance::Cordoned
-                && n.drain.by == DrainBy::None
-                && well_in_etcd(n)
-        };
-        let mut left = nodes.iter().filter(available).count();
-        for a in own.iter().filter(|a| a.pool() == Some(&p.id)) {
+        for a in self.in_pool(p.spec) {
             let Verb::Drain { node, .. } = &a.verb else {
                 continue;
             };
-            let n = nodes.iter().find(|n| n.id == *node).unwrap();
-            assert!(n.drain.by == DrainBy::None, "I-A3 drained twice: {}", a.id);
-            let locked = n.maintenance == Maintenance::Locked
-                || n.system_id.as_ref().is_some_and(|s| machine(w, s).locked);
-            assert!(!locked, "I-A3 locked: {}", a.id);
-            if available(&n) {
-                left -= 1;
-                let down = match p.strategy {
-                    Strategy::ExpandFirst => {
-                        u32::from(p.on_no_spare == lifecycle_core::OnNoSpare::FallbackContract)
-                    }
-                    Strategy::ContractFirst => p.max_parallel,
-                    Strategy::Custom {
-                        max_unavailable, ..
-                    } => max_unavailable.down(p.size).max(1),
-                };
-                let floor = p.size.saturating_sub(down) as usize;
-                assert!(left >= floor, "I-A1 {}: {left} left, floor {floor}", a.id);
-                if p.role == PoolRole::ControlPlane {
-                    let others = w.observed.etcd[&c.id]
-                        .members
-                        .iter()
-                        .filter(|m| m.node.as_deref() != Some(node));
-                    assert!(
-                        others.clone().all(|m| m.healthy.is_true() && !m.learner),
-                        "I-A1 another member is not well: {}",
-                        a.id
-                    );
-                }
+            let x = p.find(node).unwrap();
+            let old = x.node.and_then(|n| n.revision.as_deref()) != target;
+            assert!(!old || self.is_long_unwell(p, x), "I-A4 frozen: {}", a.id);
+        }
+    }
+
+    /// I-L7: workers ≤ control plane ≤ workers + 3, by minor version, of all that is live.
+    fn versions(&self) {
+        let minors = |p: &Counted<'_>| -> Vec<u32> {
+            p.nodes
+                .iter()
+                .filter(|x| x.phase.is_live())
+                .filter_map(|x| Some(x.node?.k8s_version?.minor))
+                .collect()
+        };
+        let Some(cp) = self.cp().map(minors) else {
+            return;
+        };
+        for p in self.pools.iter().filter(|p| !p.is_cp) {
+            for worker in minors(p) {
+                assert!(
+                    cp.iter().all(|cp| worker <= *cp && *cp <= worker + 3),
+                    "I-L7 {}: a worker at 1.{worker}, the control plane at {cp:?}",
+                    p.spec.id
+                );
             }
         }
     }
 }
 
+/// I-M4: creates under way never need more addresses than are free, and a cluster never more than its plan.
+fn addresses(w: &World, d: &Decision) {
+    let all = clusters(w);
+    for s in &w.observed.subnets {
+        let mut wanted = 0;
+        for (c, _) in &all {
+            let uses =
+                |p: &PoolSpec| p.subnet.as_ref().or(c.network.subnet.as_ref()) == Some(&s.id);
+            let pools: Vec<&PoolSpec> = c.pools().filter(|p| uses(p)).collect();
+            let of_pool = |a: &Action| {
+                a.cluster() == Some(&c.id)
+                    && matches!(a.verb, Verb::Allocate { .. })
+                    && pools.iter().any(|p| Some(p.id.as_str()) == a.pool())
+            };
+            let pending = w.observed.pending.iter().filter(|p| of_pool(&p.action));
+            let coming = pending.count() + d.actions.iter().filter(|a| of_pool(a)).count();
+            wanted += coming;
+            let leased = w.observed.machines.iter().filter(|m| {
+                let held = w.policy.lease_held_while_returning || !is_returning(m);
+                m.owner.as_ref().is_some_and(|o| {
+                    o.cluster == c.id && pools.iter().any(|p| Some(&p.id) == o.pool.as_ref())
+                }) && held
+            });
+            // What this decision releases gives its address back before the new node takes one.
+            let released = d.actions.iter().filter(|a| {
+                matches!(a.verb, Verb::Release { .. })
+                    && a.cluster() == Some(&c.id)
+                    && pools.iter().any(|p| Some(p.id.as_str()) == a.pool())
+            });
+            let surge = |p: &&PoolSpec| match p.strategy {
+                Strategy::ExpandFirst => p.max_parallel.max(1),
+                Strategy::ContractFirst => 0,
+                Strategy::Custom { max_surge, .. } => max_surge.up(p.size),
+            };
+            let steady: u32 = pools.iter().map(|p| p.size).sum();
+            let peak = steady + pools.iter().map(surge).max().unwrap_or(0);
+            let used = (leased.count() + coming).saturating_sub(released.count());
+            assert!(
+                coming == 0 || used <= peak as usize,
+                "I-M4 {} uses {used} addresses of {}, planned {peak}",
+                c.id,
+                s.id
+            );
+        }
+        assert!(
+            wanted <= s.free_ips as usize,
+            "I-M4 {wanted} creates, {} addresses in {}",
+            s.free_ips,
+            s.id
+        );
+    }
+}
+
+/// Machines of the cluster that somebody still has to give back.
+fn left_over<'w>(w: &'w World, cluster: &'w str) -> impl Iterator<Item = &'w Machine> {
+    w.observed.machines.iter().filter(move |m| {
+        m.owner.as_ref().is_some_and(|o| o.cluster == cluster)
+            && !matches!(
+                m.status,
+                MachineStatus::Ready
+                    | MachineStatus::New
+                    | MachineStatus::Broken
+                    | MachineStatus::Missing
+                    | MachineStatus::Retired
+            )
+    })
+}
+
 /// I-L2, I-L3.
 fn finished(w: &World, d: &Decision) {
+    for (id, o) in &w.observed.clusters {
+        if o.state.as_deref() == Some("deleted") {
+            assert!(
+                left_over(w, id).all(|m| o.orphans.contains(&m.system_id)),
+                "I-L2 {id} is Deleted and still has machines"
+            );
+        }
+    }
     for a in &d.actions {
         let Verb::FinishDeleted {
             cluster,
@@ -564,22 +795,7 @@ fn finished(w: &World, d: &Decision) {
         else {
             continue;
         };
-        let left: Vec<&Machine> = w
-            .observed
-            .machines
-            .iter()
-            .filter(|m| m.owner.as_ref().is_some_and(|o| o.cluster == *cluster))
-            .filter(|m| {
-                !matches!(
-                    m.status,
-                    MachineStatus::Ready
-                        | MachineStatus::New
-                        | MachineStatus::Broken
-                        | MachineStatus::Missing
-                        | MachineStatus::Retired
-                )
-            })
-            .collect();
+        let left: Vec<&Machine> = left_over(w, cluster).collect();
         assert!(
             left.iter().all(|m| orphans.contains(&m.system_id)),
             "I-L2 {cluster}"
@@ -601,40 +817,210 @@ fn finished(w: &World, d: &Decision) {
     }
 }
 
+/// I-L5, I-L6.
+fn gateways(w: &World, d: &Decision) {
+    for g in &w.desired.pcgs {
+        let users = || {
+            w.desired
+                .clusters
+                .iter()
+                .filter(|c| c.pcg_id.as_ref() == Some(&g.id))
+        };
+        let is_deleted = |id: &str| {
+            w.observed
+                .clusters
+                .get(id)
+                .is_some_and(|o| o.state.as_deref() == Some("deleted"))
+        };
+        let gone = is_deleted(&g.id)
+            || d.actions.iter().any(
+                |a| matches!(&a.verb, Verb::FinishDeleted { cluster, .. } if *cluster == g.id),
+            );
+        assert!(
+            !gone || users().all(|c| is_deleted(&c.id)),
+            "I-L5 {} is deleted before its clusters",
+            g.id
+        );
+        if !is_blocking(w, g) {
+            continue;
+        }
+        for c in users() {
+            let begun = w
+                .observed
+                .machines
+                .iter()
+                .any(|m| m.owner.as_ref().is_some_and(|o| o.cluster == c.id))
+                || w.observed.nodes.iter().any(|n| n.cluster == c.id)
+                || w.observed
+                    .pending
+                    .iter()
+                    .any(|p| p.action.cluster() == Some(&c.id))
+                || w.observed
+                    .clusters
+                    .get(&c.id)
+                    .is_some_and(|o| o.initialized || o.provisioned_ms.is_some());
+            let starts = d
+                .actions
+                .iter()
+                .any(|a| a.cluster() == Some(&c.id) && matches!(a.verb, Verb::Allocate { .. }));
+            assert!(
+                !starts || begun,
+                "I-L6 {} starts while {} blocks",
+                c.id,
+                g.id
+            );
+        }
+    }
+}
+
+/// 3.4: Installing, Upgrading, Resizing, Deleting, or not healthy.
+fn is_blocking(w: &World, g: &lifecycle_core::PcgSpec) -> bool {
+    let Some((c, _)) = clusters(w).into_iter().find(|(c, _)| c.id == g.id) else {
+        return false;
+    };
+    let etcd = Members::of(w, &c);
+    let p = Counted::of(w, &c, &g.pool, &etcd);
+    let obs = w.observed.clusters.get(&g.id);
+    let frozen = w
+        .memory
+        .pools
+        .get(&format!("{}/{}", g.id, g.pool.id))
+        .and_then(|m| m.rollout.as_ref())
+        .is_some_and(|r| r.revision == g.pool.revision && r.frozen_ms.is_some());
+    let healthy = etcd.view == View::Good && p.nodes.iter().any(|x| x.phase == Phase::Active);
+    g.delete_requested_ms.is_some()
+        || obs.is_none_or(|o| o.provisioned_ms.is_none())
+        || (!frozen && (p.outdated > 0 || p.live != p.size))
+        || !healthy
+}
+
 /// I-D5: whatever has not converged and gets no action has a wake-up or somebody who can help.
 fn explained(w: &World, d: &Decision) {
     if !d.actions.is_empty() || d.next_wakeup_ms.is_some() || !w.observed.pending.is_empty() {
         return;
     }
     let mut blocked: BTreeMap<&str, usize> = BTreeMap::new();
-    for e in d
-        .explain
-        .iter()
-        .filter(|e| e.verdict == lifecycle_core::Verdict::Blocked)
-    {
+    for e in d.explain.iter().filter(|e| e.verdict == Verdict::Blocked) {
         *blocked
             .entry(e.subject.split('/').next().unwrap_or(""))
             .or_insert(0) += 1;
     }
-    // 3.5.7: what waits for a gateway has the gateway's wake-up, or its reason to have none.
-    let behind: Vec<&str> = d
-        .explain
-        .iter()
-        .filter(|e| {
-            e.unblocks_when
-                .iter()
-                .filter(|u| u.kind == UnblockKind::Gateway)
-                .filter_map(|u| u.args.get("pcg")?.as_str())
-                .any(|g| blocked.contains_key(g))
-        })
-        .map(|e| e.subject.as_str())
-        .collect();
-    for (id, s) in &d.status.clusters {
+    for (id, s) in d.status.clusters.iter().chain(&d.status.pcgs) {
         let settled = matches!(s.state, State::Running | State::Deleted);
+        // What waits for its gateway goes on when that does.
+        let gateway = w
+            .desired
+            .clusters
+            .iter()
+            .find(|c| c.id == *id)
+            .and_then(|c| c.pcg_id.as_deref())
+            .filter(|_| {
+                s.has(ConditionCode::BlockedByPcg) || s.has(ConditionCode::QueuedBehindPcg)
+            });
         assert!(
-            settled || blocked.contains_key(id.as_str()) || behind.contains(&id.as_str()),
-            "I-D5 {id} is {:?}, nothing is done, awaited or blocked",
-            s.state
+            settled
+                || blocked.contains_key(id.as_str())
+                || gateway.is_some_and(|g| blocked.contains_key(g)),
+            "I-D5 {id} is {:?}, nothing is done, awaited or blocked: {:?}",
+            s.state,
+            d.explain
         );
+    }
+}
+
+/// What must hold between a world and the one that follows it; `by_us`: nothing failed meanwhile.
+pub fn check_transition(before: &World, after: &World, by_us: bool) {
+    for (c, _) in &clusters(after) {
+        let is = |w: &World| {
+            let o = w.observed.clusters.get(&c.id);
+            let deleted = o.is_some_and(|o| o.state.as_deref() == Some("deleted"));
+            (deleted, is_terminating(w, &c.id))
+        };
+        let ((was_deleted, was_ending), (deleted, ending)) = (is(before), is(after));
+        assert!(
+            !was_deleted || deleted,
+            "I-L1 {} is back from Deleted",
+            c.id
+        );
+        assert!(
+            !was_ending || ending || deleted,
+            "I-L1 {} is back from Deleting",
+            c.id
+        );
+        if ending || deleted || !by_us || c.etcd != Etcd::Stacked {
+            continue;
+        }
+        let (was, now) = (Members::of(before, c), Members::of(after, c));
+        let quorum = |m: &Members<'_>| !m.all.is_empty() && m.has_quorum();
+        assert!(
+            !quorum(&was) || quorum(&now),
+            "I-Q2 {}: the engine took the majority: {:?} → {:?}",
+            c.id,
+            was.all,
+            now.all
+        );
+    }
+}
+
+/// 3.4 honoured: delete after the cluster was complete, abort before.
+pub fn is_terminating(w: &World, id: &str) -> bool {
+    if let Some(g) = w.desired.pcgs.iter().find(|g| g.id == id) {
+        return g.delete_requested_ms.is_some();
+    }
+    let Some(c) = w.desired.clusters.iter().find(|c| c.id == id) else {
+        return false;
+    };
+    let complete = w.observed.clusters.get(id).and_then(|o| o.provisioned_ms);
+    let deleting = c
+        .delete_requested_ms
+        .is_some_and(|t| complete.is_some_and(|p| t >= p));
+    let aborting = c
+        .abort_requested_ms
+        .is_some_and(|t| complete.is_none_or(|p| p > t));
+    deleting || aborting
+}
+
+/// What an action that is carried out on an observation older than the world must still respect in the world itself.
+pub fn check_executed(w: &World, a: &Action) {
+    let Some((c, _)) = clusters(w)
+        .into_iter()
+        .find(|(c, _)| Some(c.id.as_str()) == a.cluster())
+    else {
+        return;
+    };
+    if is_terminating(w, &c.id) {
+        return;
+    }
+    let etcd = Members::of(w, &c);
+    match &a.verb {
+        Verb::RemoveEtcdMember { member_id, .. } => {
+            let m = etcd.all.iter().find(|m| m.member_id == *member_id).unwrap();
+            assert!(m.learner || etcd.safe_remove(Some(m)), "I-Q1 late {}", a.id);
+            assert!(m.learner || !etcd.has_learner(), "I-Q4 late {}", a.id);
+        }
+        Verb::Allocate { system_id, .. } => {
+            let m = find_machine(w, system_id).unwrap();
+            assert!(
+                m.status == MachineStatus::Ready && m.owner.is_none() && !m.locked,
+                "I-M3 late {}",
+                a.id
+            );
+        }
+        Verb::Release { .. } => {
+            let cp = c.control_plane.as_ref();
+            let is_cp = cp.is_some_and(|p| {
+                Some(p.id.as_str()) == a.pool() && p.role == PoolRole::ControlPlane
+            });
+            let member = a.node().and_then(|n| etcd.of_node(n));
+            assert!(
+                !is_cp || c.etcd != Etcd::Stacked || member.is_none(),
+                "I-Q5 late {}",
+                a.id
+            );
+        }
+        Verb::Deploy { mode, .. } if *mode == DeployMode::Init => {
+            assert!(etcd.view == View::Uninitialised, "I-Q5 late {}", a.id);
+        }
+        _ => {}
     }
 }

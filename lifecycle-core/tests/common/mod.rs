@@ -2,7 +2,9 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 pub mod explore;
 pub mod invariants;
+pub mod liveness;
 pub mod scopes;
+pub mod terms;
 pub mod trace;
 
 use lifecycle_core::{

@@ -1,7 +1,7 @@
 //! The worlds that the searches start from.
 use lifecycle_core::{
-    ClusterSpec, Drain, DrainBy, DrainState, EtcdMember, MachineStatus, Node, Owner, PoolSpec,
-    Strategy, Tri, World,
+    ClusterObs, ClusterSpec, Drain, DrainBy, DrainState, Etcd, EtcdMember, MachineStatus, NetSpec,
+    Node, OnNoSpare, Owner, PcgSpec, PoolSpec, Strategy, Subnet, Tri, Version, World,
 };
 
 use super::explore::Scope;
@@ -51,6 +51,170 @@ pub fn rolling_workers(n: u32, strategy: Strategy, spares: u32) -> Scope {
     p.revision = "r2".into();
     p.strategy = strategy;
     Scope::new(format!("W{n} {} spare {spares}", named(strategy)), w)
+}
+
+/// Expand First that may contract where no machine is free.
+pub fn falling_back(mut scope: Scope) -> Scope {
+    for c in &mut scope.world.desired.clusters {
+        for p in c.control_plane.iter_mut().chain(&mut c.workers) {
+            p.on_no_spare = OnNoSpare::FallbackContract;
+        }
+    }
+    scope.name = scope.name.replace("expand", "fallback");
+    scope
+}
+
+/// A control plane of 3 and one or two pools of 2 workers, all outdated.
+pub fn rolling_pools(pools: u32, spares: u32) -> Scope {
+    let mut scope = rolling(3, 2, EXPAND, spares);
+    if pools == 2 {
+        let mut w = world(spares);
+        let spec = ClusterSpec::new("c")
+            .control_plane(PoolSpec::control_plane("cp", 3))
+            .worker(PoolSpec::worker("v", 2))
+            .worker(PoolSpec::worker("w", 2));
+        add_running(&mut w, spec);
+        for id in ["cp", "v", "w"] {
+            pool(&mut w, "c", id).revision = "r2".into();
+        }
+        scope = Scope::new(format!("CP3+W2+W2 expand spare {spares}"), w);
+    }
+    scope
+}
+
+/// A control plane whose size is changed, with a new revision if it is also to be replaced.
+pub fn resizing(from: u32, to: u32, strategy: Strategy, spares: u32, replaced: bool) -> Scope {
+    let mut scope = rolling(from, 0, strategy, spares);
+    let p = pool(&mut scope.world, "c", "cp");
+    p.size = to;
+    if !replaced {
+        p.revision = "r1".into();
+    }
+    let also = if replaced { " and replaced" } else { "" };
+    scope.name = format!("CP{from}→{to}{also} {} spare {spares}", named(strategy));
+    scope
+}
+
+/// Two control planes of 3, both outdated, over one spare machine.
+pub fn sharing_a_spare(strategy: Strategy) -> Scope {
+    let mut w = world(1);
+    for id in ["b", "c"] {
+        add_running(
+            &mut w,
+            ClusterSpec::new(id).control_plane(PoolSpec::control_plane("cp", 3)),
+        );
+        let p = pool(&mut w, id, "cp");
+        p.revision = "r2".into();
+        p.strategy = strategy;
+    }
+    Scope::new(format!("CP3 and CP3 {} share a spare", named(strategy)), w)
+}
+
+/// Two clusters that are to be created on fewer machines than both need.
+pub fn creating_two(sizes: [(u32, u32); 2], free: u32) -> Scope {
+    let mut w = world(free);
+    for (i, (id, (cp, workers))) in ["b", "c"].into_iter().zip(sizes).enumerate() {
+        let mut spec = ClusterSpec::new(id)
+            .requested_ms(T0 - 1000 + i64::try_from(i).unwrap())
+            .control_plane(PoolSpec::control_plane("cp", cp));
+        if workers > 0 {
+            spec = spec.worker(PoolSpec::worker("w", workers));
+        }
+        w.desired.clusters.push(spec);
+    }
+    Scope::new(format!("create two {sizes:?} of {free}"), w)
+}
+
+/// A gateway that is upgraded while one cluster behind it waits to be created and another runs.
+pub fn behind_a_gateway(spares: u32) -> Scope {
+    let mut w = world(spares);
+    add_running(
+        &mut w,
+        ClusterSpec::new("b")
+            .pcg("g")
+            .control_plane(PoolSpec::control_plane("cp", 1)),
+    );
+    let gateway = PoolSpec::control_plane("cp", 1);
+    add_running(&mut w, ClusterSpec::new("g").control_plane(gateway.clone()));
+    w.desired.clusters.retain(|c| c.id != "g");
+    w.desired.pcgs.push(PcgSpec {
+        id: "g".into(),
+        managed_by: lifecycle_core::ManagedBy::default(),
+        requested_ms: T0 - 5000,
+        pool: PoolSpec {
+            revision: "r2".into(),
+            ..gateway
+        },
+        network: NetSpec::default(),
+        delete_requested_ms: None,
+    });
+    w.desired.clusters.push(
+        ClusterSpec::new("c")
+            .pcg("g")
+            .requested_ms(T0 - 1000)
+            .control_plane(PoolSpec::control_plane("cp", 1)),
+    );
+    Scope::new(
+        format!("a gateway upgraded before CP1 and CP1, {spares} free"),
+        w,
+    )
+}
+
+/// Kubernetes goes up by one minor version, and the nodes with it.
+pub fn upgrading(cp: u32, workers: u32, strategy: Strategy) -> Scope {
+    let mut scope = rolling(cp, workers, strategy, 1);
+    for n in &mut scope.world.observed.nodes {
+        n.k8s_version = Some(Version::new(1, 32, 4));
+    }
+    for id in ["cp", "w"] {
+        pool(&mut scope.world, "c", id).k8s_version = Some(Version::new(1, 33, 1));
+    }
+    scope.name = format!("{} to 1.33", scope.name);
+    scope
+}
+
+/// A subnet with `free` addresses left.
+pub fn short_of_addresses(mut scope: Scope, free: u32) -> Scope {
+    scope.world.observed.subnets.push(Subnet {
+        id: "s".into(),
+        cidr: "10.0.0.0/24".parse().unwrap(),
+        free_ips: free,
+        gateway: None,
+        reserved: Vec::new(),
+    });
+    for c in &mut scope.world.desired.clusters {
+        c.network.subnet = Some("s".into());
+    }
+    scope.name = format!("{} with {free} addresses", scope.name);
+    scope
+}
+
+/// One machine of the cluster is locked in MAAS.
+pub fn locked(mut scope: Scope, system_id: &str) -> Scope {
+    machine_for(&mut scope.world, system_id).locked = true;
+    scope.name = format!("{}, {system_id} locked", scope.name);
+    scope
+}
+
+/// etcd runs elsewhere.
+pub fn external(mut scope: Scope) -> Scope {
+    for c in &mut scope.world.desired.clusters {
+        c.etcd = Etcd::External;
+    }
+    scope.world.observed.etcd.clear();
+    let obs: &mut ClusterObs = scope.world.observed.clusters.get_mut("c").unwrap();
+    obs.initialized = true;
+    scope.name = format!("{} external etcd", scope.name);
+    scope
+}
+
+/// The host manages an endpoint to which every control-plane node is attached.
+pub fn with_endpoint(mut scope: Scope) -> Scope {
+    for n in &mut scope.world.observed.nodes {
+        n.endpoint_attached = Some(true);
+    }
+    scope.name = format!("{} with endpoint", scope.name);
+    scope
 }
 
 /// A cluster that is to be created.

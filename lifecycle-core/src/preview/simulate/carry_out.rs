@@ -202,6 +202,9 @@ impl Simulation {
         let (cluster, _) = names(action);
         let pool = action.pool().unwrap_or("").to_owned();
         let now = self.world.now_ms;
+        // A name may come again once nothing shows it; what was to happen to its last bearer does not happen to the new one.
+        self.effects.retain(|_, e| !e.is_of(&cluster, node));
+        self.broken.remove(&(cluster.clone(), node.to_owned()));
         if let Some(m) = self.machine(system_id) {
             m.status = MachineStatus::Allocated;
             m.status_since_ms = Some(now);

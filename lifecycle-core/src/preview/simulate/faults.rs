@@ -1,14 +1,30 @@
 //! Nodes and deployments that fail, and etcd's reaction.
 use crate::prelude::*;
-use crate::{MachineStatus, Tri};
+use crate::{MachineStatus, Power, Tri};
 
 use super::Simulation;
 
 impl Simulation {
     /// The node stops for good: not ready, its etcd member unhealthy, its machine on, and no power cycle helps.
     pub fn fail_node(&mut self, cluster: &str, node: &str) {
-        let now = self.world.now_ms;
         self.broken.insert((cluster.to_owned(), node.to_owned()));
+        self.stop(cluster, node);
+    }
+
+    /// The node's machine is off; it works again when it is powered on.
+    pub fn power_off_node(&mut self, cluster: &str, node: &str) {
+        self.stop(cluster, node);
+        let system_id = self
+            .node(cluster, node)
+            .and_then(|n| n.system_id.clone())
+            .unwrap_or_default();
+        if let Some(m) = self.machine(&system_id) {
+            m.power = Power::Off;
+        }
+    }
+
+    fn stop(&mut self, cluster: &str, node: &str) {
+        let now = self.world.now_ms;
         if let Some(n) = self.node(cluster, node) {
             n.ready = Tri::False;
             n.ready_since_ms = Some(now);
@@ -21,6 +37,17 @@ impl Simulation {
             m.healthy = Tri::False;
         }
         self.elect(cluster);
+    }
+
+    /// Nodes that have failed and still are as they were then, as (cluster, node).
+    pub fn failed_nodes(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.broken
+            .iter()
+            .filter(|(cluster, node)| {
+                let mut nodes = self.world.observed.nodes.iter();
+                nodes.any(|n| n.cluster == *cluster && n.id == *node)
+            })
+            .map(|(cluster, node)| (cluster.as_str(), node.as_str()))
     }
 
     /// A failed node works again.

@@ -1,6 +1,6 @@
 //! What happens by itself when its time has come.
 use crate::prelude::*;
-use crate::{DeployMode, DrainState, EtcdMember, MachineStatus, Node, Power, Tri};
+use crate::{Action, DeployMode, DrainState, EtcdMember, MachineStatus, Node, Power, Tri, Verb};
 
 use super::{Effect, Simulation};
 
@@ -13,7 +13,9 @@ impl Simulation {
                     .observed
                     .pending
                     .retain(|p| p.action.id != action.id);
-                self.apply(&action);
+                if !self.etcd_refuses(&action) {
+                    self.apply(&action);
+                }
             }
             Effect::Deployed(system_id) => {
                 if let Some(m) = self
@@ -97,6 +99,23 @@ impl Simulation {
                 }
             }
         }
+    }
+
+    /// As etcd does (`--strict-reconfig-check`): no change without a majority, no healthy voter goes if the others would have none. What was
+    /// right when the call began may be wrong when it arrives.
+    fn etcd_refuses(&mut self, action: &Action) -> bool {
+        let Verb::RemoveEtcdMember { member_id, .. } = &action.verb else {
+            return false;
+        };
+        let members = self.members(action.cluster().unwrap_or(""));
+        let counts = |m: &&EtcdMember| !m.learner && m.healthy.is_true();
+        let voters = members.iter().filter(|m| !m.learner).count();
+        let healthy = members.iter().filter(counts).count();
+        let goes = members
+            .iter()
+            .filter(counts)
+            .any(|m| m.member_id == *member_id);
+        healthy <= voters / 2 || (goes && healthy - 1 <= (voters - 1) / 2)
     }
 
     /// The node, if its machine is still deployed for it.

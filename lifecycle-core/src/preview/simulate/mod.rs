@@ -2,12 +2,20 @@
 mod adopt;
 mod carry_out;
 mod faults;
+mod fingerprint;
 mod happen;
+
+use core::fmt;
+use core::hash::Hasher;
+
+use serde::Serialize;
 
 use crate::prelude::*;
 use crate::{
     Action, ClusterSpec, DeployMode, EtcdMember, Machine, Millis, Node, StepTime, World, ms_of,
 };
+
+use fingerprint::Digest;
 
 /// Which column of the timing table is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +27,7 @@ pub enum Pace {
 }
 
 /// What happens by itself at a moment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 enum Effect {
     /// A pending call ends and its effect shows.
     Ends(Box<Action>),
@@ -49,6 +57,19 @@ enum Effect {
         cluster: String,
         node: String,
     },
+}
+
+impl Effect {
+    fn is_of(&self, of: &str, name: &str) -> bool {
+        match self {
+            Self::Reports { cluster, node, .. }
+            | Self::Ready { cluster, node }
+            | Self::Promoted { cluster, node }
+            | Self::DrainDone { cluster, node, .. }
+            | Self::PoweredOn { cluster, node } => cluster == of && node == name,
+            Self::Ends(_) | Self::Deployed(_) | Self::Erasing(_) | Self::Back(_) => false,
+        }
+    }
 }
 
 /// A world in motion: actions are carried out on the observation and time passes by the timing table. Nothing fails unless it is told to.
@@ -115,20 +136,22 @@ impl Simulation {
         }
     }
 
-    /// A text that is equal for two simulations that will go on alike: the world and what is to happen, times relative to now. Moments more
-    /// than two hours past or a day ahead are alike.
+    /// Feeds a hasher with what decides how the simulation goes on: the world and what is to happen, moments as distances from now. Two
+    /// simulations with equal hashes go on alike. Moments further away than the longest deadline (156 min past, a day ahead) are alike.
     ///
     /// # Errors
-    /// Only if the world cannot be written as JSON, which no world does.
-    pub fn fingerprint(&self) -> Result<String, serde_json::Error> {
-        let mut world = serde_json::to_value(&self.world)?;
-        relative(&mut world, self.world.now_ms);
-        let effects: Vec<String> = self
-            .effects
-            .iter()
-            .map(|((t, _), e)| format!("{} {e:?}", t - self.world.now_ms))
-            .collect();
-        Ok(format!("{world} {effects:?} {:?}", self.broken))
+    /// None; the signature is serde's.
+    pub fn fingerprint(&self, to: &mut impl Hasher) -> fmt::Result {
+        let mut digest = Digest {
+            to,
+            now: self.world.now_ms,
+        };
+        digest.add(&self.world)?;
+        for ((at, _), effect) in &self.effects {
+            digest.add(at)?;
+            digest.add(effect)?;
+        }
+        digest.add(&self.broken)
     }
 
     fn cluster(&self, id: &str) -> Option<&ClusterSpec> {
@@ -166,20 +189,4 @@ fn names(action: &Action) -> (String, String) {
         action.cluster().unwrap_or("").to_owned(),
         action.node().unwrap_or("").to_owned(),
     )
-}
-
-/// Moments become distances from now, clipped.
-fn relative(value: &mut serde_json::Value, now: Millis) {
-    /// No duration or size is that large, and every moment since 1973 is larger.
-    const MOMENT: i64 = 100_000_000_000;
-    match value {
-        serde_json::Value::Number(n) => {
-            if let Some(t) = n.as_i64().filter(|t| *t > MOMENT) {
-                *value = t.saturating_sub(now).clamp(-7_200_000, 86_400_000).into();
-            }
-        }
-        serde_json::Value::Array(list) => list.iter_mut().for_each(|v| relative(v, now)),
-        serde_json::Value::Object(map) => map.values_mut().for_each(|v| relative(v, now)),
-        _ => {}
-    }
 }
