@@ -14,6 +14,7 @@ fn a_moment_that_is_due_hides_no_later_one() {
         &mut w,
         ClusterSpec::new("c").control_plane(PoolSpec::control_plane("cp", 3)),
     );
+    w.observed.clusters.get_mut("c").unwrap().update_started_ms = Some(T0);
     let m = machine_for(&mut w, "c-cp-1");
     m.status = MachineStatus::Releasing;
     m.power = Power::Off;
