@@ -134,10 +134,7 @@ impl<'f, 'a> Run<'f, 'a> {
             fleet,
             states,
             clock,
-            out: Out {
-                now: fleet.f.now,
-                ..Out::default()
-            },
+            out: Out::at(fleet.f.now),
             stopped: BTreeSet::new(),
         }
     }

@@ -26,6 +26,13 @@ pub(crate) struct Out {
 }
 
 impl Out {
+    pub(crate) fn at(now: Millis) -> Self {
+        Self {
+            now,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn act(&mut self, action: Action) {
         self.actions.push(action);
     }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lifecycle_core::{
     Action, ClusterSpec, ConditionCode, Decision, DeployMode, DrainBy, Etcd, Guard, Machine,
-    MachineStatus, OwnerRule, PoolRole, PoolSpec, State, Strategy, Verb, Verdict, World,
+    MachineStatus, Maintenance, OwnerRule, PoolRole, PoolSpec, State, Strategy, Verb, Verdict,
+    World,
 };
 
 use super::terms::{Counted, Members, Phase, Seen, View, clusters, find_machine, is_returning};
@@ -185,29 +186,7 @@ pub fn being_allocated(w: &World) -> Vec<&str> {
 
 /// I-M1, I-M2, I-M3.
 fn machines(w: &World, d: &Decision) {
-    let mut given = BTreeSet::new();
-    for system_id in being_allocated(w) {
-        assert!(given.insert(system_id), "I-M1 {system_id} is pending twice");
-    }
-    let mut nodes = BTreeSet::new();
-    for n in &w.observed.nodes {
-        let own = n
-            .system_id
-            .as_deref()
-            .and_then(|s| find_machine(w, s))
-            .filter(|m| {
-                m.owner
-                    .as_ref()
-                    .is_some_and(|o| o.node.as_ref() == Some(&n.id))
-            });
-        if let Some(m) = own {
-            assert!(
-                nodes.insert(&m.system_id) && !given.contains(m.system_id.as_str()),
-                "I-M1 {} has two nodes",
-                m.system_id
-            );
-        }
-    }
+    let mut given: BTreeSet<&str> = being_allocated(w).into_iter().collect();
     for a in &d.actions {
         let Verb::Allocate {
             system_id, zone, ..
@@ -347,20 +326,31 @@ impl<'s> Scene<'s> {
         }
     }
 
-    /// I-Q5: a control-plane machine goes only when its node is no member, and not blindly.
+    /// I-Q5: a control-plane machine goes only when its node is no member; while etcd is not seen, only if it cannot be one yet, or if
+    /// nobody knows a node of it, which is left to the guard.
     fn released(&self, a: &Action, system_id: &str) {
-        if self.c.etcd != Etcd::Stacked {
+        if self.c.etcd != Etcd::Stacked || self.etcd.view == View::Uninitialised {
             return;
         }
-        let node = find_machine(self.w, system_id)
-            .and_then(|m| m.owner.as_ref()?.node.as_deref())
-            .or(a.node());
-        let member = node.and_then(|n| self.etcd.of_node(n));
+        let machine = find_machine(self.w, system_id).unwrap();
+        let owner = machine.owner.as_ref().and_then(|o| o.node.as_deref());
+        let name = owner.or(a.node());
+        let x = self.cp().and_then(|cp| cp.find(name?));
+        let unborn = x.is_none_or(|x| {
+            !x.is_joined()
+                && matches!(
+                    machine.status,
+                    MachineStatus::Allocated
+                        | MachineStatus::Deploying
+                        | MachineStatus::FailedDeployment
+                )
+        });
+        let member = name.and_then(|n| self.etcd.of_node(n));
         assert!(
-            self.etcd.view == View::Uninitialised
-                || (self.etcd.is_fresh() && member.is_none())
-                || find_machine(self.w, system_id).is_some_and(is_returning),
-            "I-Q5 released while a member, or unseen: {}",
+            member.is_none() && (self.etcd.is_fresh() || unborn || is_returning(machine)),
+            "I-Q5 released in view {:?}, member {member:?}, phase {:?}: {}",
+            self.etcd.view,
+            x.map(|x| x.phase),
             a.id
         );
     }
@@ -456,7 +446,7 @@ impl<'s> Scene<'s> {
     /// CP-7: the drain of a ready voter does not outlive another member's health.
     fn cancels(&self) {
         let Some(cp) = self.cp() else { return };
-        let age_ms = self.w.now_ms - self.w.observed.as_of_ms;
+        let age_ms = self.w.now_ms.saturating_sub(self.w.observed.as_of_ms);
         let stale = age_ms > i64::from(self.w.policy.observation_max_age_s) * 1000;
         if self.etcd.view != View::Good || self.c.etcd != Etcd::Stacked || stale {
             return;
@@ -505,7 +495,7 @@ impl<'s> Scene<'s> {
         remembered
             .into_iter()
             .chain(seen)
-            .any(|t| self.w.now_ms - t >= grace_ms)
+            .any(|t| self.w.now_ms.saturating_sub(t) >= grace_ms)
     }
 
     /// I-A1, I-A3: nothing is drained twice, nothing locked; voluntary drains keep the floor and ask etcd's other members.
@@ -569,7 +559,11 @@ impl<'s> Scene<'s> {
                 "3.4 committed while it drains: {}",
                 a.id
             );
-            if !x.is_ready() || self.is_long_unwell(p, x) {
+            // What an operator has taken out of service would not be available again by a cancelled drain.
+            let by_operator = x
+                .node
+                .is_some_and(|n| n.maintenance == Maintenance::Cordoned);
+            if !x.is_ready() || by_operator || self.is_long_unwell(p, x) {
                 continue;
             }
             // Once it drains, a control-plane node asks etcd's members alone.
@@ -708,50 +702,24 @@ impl<'s> Scene<'s> {
     }
 }
 
-/// I-M4: creates under way never need more addresses than are free, and a cluster never more than its plan.
+/// I-M4: creates under way never need more addresses than are free; that no pool has more nodes than planned is I-A2.
 fn addresses(w: &World, d: &Decision) {
     let all = clusters(w);
+    let subnet_of = |a: &Action| {
+        let (c, _) = all
+            .iter()
+            .find(|(c, _)| Some(c.id.as_str()) == a.cluster())?;
+        let p = c.pools().find(|p| Some(p.id.as_str()) == a.pool())?;
+        p.subnet.clone().or_else(|| c.network.subnet.clone())
+    };
+    let pending = w.observed.pending.iter().map(|p| &p.action);
+    let creates: Vec<_> = pending
+        .chain(&d.actions)
+        .filter(|a| matches!(a.verb, Verb::Allocate { .. }))
+        .map(subnet_of)
+        .collect();
     for s in &w.observed.subnets {
-        let mut wanted = 0;
-        for (c, _) in &all {
-            let uses =
-                |p: &PoolSpec| p.subnet.as_ref().or(c.network.subnet.as_ref()) == Some(&s.id);
-            let pools: Vec<&PoolSpec> = c.pools().filter(|p| uses(p)).collect();
-            let of_pool = |a: &Action| {
-                a.cluster() == Some(&c.id)
-                    && matches!(a.verb, Verb::Allocate { .. })
-                    && pools.iter().any(|p| Some(p.id.as_str()) == a.pool())
-            };
-            let pending = w.observed.pending.iter().filter(|p| of_pool(&p.action));
-            let coming = pending.count() + d.actions.iter().filter(|a| of_pool(a)).count();
-            wanted += coming;
-            let leased = w.observed.machines.iter().filter(|m| {
-                let held = w.policy.lease_held_while_returning || !is_returning(m);
-                m.owner.as_ref().is_some_and(|o| {
-                    o.cluster == c.id && pools.iter().any(|p| Some(&p.id) == o.pool.as_ref())
-                }) && held
-            });
-            // What this decision releases gives its address back before the new node takes one.
-            let released = d.actions.iter().filter(|a| {
-                matches!(a.verb, Verb::Release { .. })
-                    && a.cluster() == Some(&c.id)
-                    && pools.iter().any(|p| Some(p.id.as_str()) == a.pool())
-            });
-            let surge = |p: &&PoolSpec| match p.strategy {
-                Strategy::ExpandFirst => p.max_parallel.max(1),
-                Strategy::ContractFirst => 0,
-                Strategy::Custom { max_surge, .. } => max_surge.up(p.size),
-            };
-            let steady: u32 = pools.iter().map(|p| p.size).sum();
-            let peak = steady + pools.iter().map(surge).max().unwrap_or(0);
-            let used = (leased.count() + coming).saturating_sub(released.count());
-            assert!(
-                coming == 0 || used <= peak as usize,
-                "I-M4 {} uses {used} addresses of {}, planned {peak}",
-                c.id,
-                s.id
-            );
-        }
+        let wanted = creates.iter().flatten().filter(|id| **id == s.id).count();
         assert!(
             wanted <= s.free_ips as usize,
             "I-M4 {wanted} creates, {} addresses in {}",
@@ -928,8 +896,23 @@ fn explained(w: &World, d: &Decision) {
     }
 }
 
+/// Machines that two nodes or calls claim.
+fn claimed_twice(w: &World) -> Option<&str> {
+    let mut taken = BTreeSet::new();
+    let owned = w.observed.nodes.iter().filter_map(|n| {
+        let m = find_machine(w, n.system_id.as_deref()?)?;
+        let o = m.owner.as_ref()?;
+        (o.node.as_ref() == Some(&n.id) && o.cluster == n.cluster).then_some(m.system_id.as_str())
+    });
+    let mut claims = being_allocated(w).into_iter().chain(owned);
+    claims.find(|id| !taken.insert(*id))
+}
+
 /// What must hold between a world and the one that follows it; `by_us`: nothing failed meanwhile.
 pub fn check_transition(before: &World, after: &World, by_us: bool) {
+    if let Some(id) = claimed_twice(after) {
+        assert!(claimed_twice(before).is_some(), "I-M1 {id} has two nodes");
+    }
     for (c, _) in &clusters(after) {
         let is = |w: &World| {
             let o = w.observed.clusters.get(&c.id);

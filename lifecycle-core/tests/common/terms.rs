@@ -124,7 +124,8 @@ impl<'w> Members<'w> {
             .is_some_and(|o| o.initialized);
         let joined = nodes.any(|n| n.pool == cp && n.joined_ms.is_some());
         let age_ms = i64::from(w.policy.etcd_view_max_age_s) * 1000;
-        let current = seen.is_some_and(|v| v.reachable && w.now_ms - v.as_of_ms <= age_ms);
+        let current =
+            seen.is_some_and(|v| v.reachable && w.now_ms.saturating_sub(v.as_of_ms) <= age_ms);
         let stranger = all.iter().any(|m| is_stranger(w, c, m));
         let mut members = Self {
             kind: c.etcd,
@@ -250,7 +251,7 @@ pub fn is_stuck(w: &World, m: &Machine, erase: Erase) -> bool {
         _ => return false,
     };
     m.status_since_ms
-        .is_some_and(|s| w.now_ms - s >= i64::from(deadline_s) * 1000)
+        .is_some_and(|s| w.now_ms.saturating_sub(s) >= i64::from(deadline_s) * 1000)
 }
 
 impl<'w> Counted<'w> {
@@ -385,7 +386,7 @@ pub fn is_outdated(p: &PoolSpec, target: Option<&str>, x: &Seen<'_>) -> bool {
 }
 
 fn is_past(w: &World, since: Option<Millis>, s: u32) -> bool {
-    since.is_none_or(|t| w.now_ms - t >= i64::from(s) * 1000)
+    since.is_none_or(|t| w.now_ms.saturating_sub(t) >= i64::from(s) * 1000)
 }
 
 /// 3.4 Node: phase(x), first match.
