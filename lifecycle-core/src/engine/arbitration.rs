@@ -5,14 +5,15 @@ use crate::{
     cluster_pool_key,
 };
 
-use super::capacity::{Forecast, forecast, free_ips, is_free};
+use super::capacity::{Forecast, fitting_any, forecast_for};
 use super::explain::{Until, explain, facts};
 use super::index::{Cluster, Fleet};
+use super::market::Market;
 use super::out::Out;
-use super::phase::Phase;
 use super::pool::Pool;
+use super::reclaim::Reclaim;
 use super::switch::Rule;
-use super::{actions, control_plane, gateway, reclaim, worker};
+use super::{actions, control_plane, gateway, worker};
 
 /// The classes of demands: who is served first.
 pub(crate) mod class {
@@ -58,6 +59,8 @@ pub(crate) struct Demand {
     pub(crate) ci: usize,
     pub(crate) pi: usize,
     pub(crate) rule: &'static str,
+    /// How many more like it there are, beyond what the machines of the fleet could serve.
+    pub(crate) more: u32,
 }
 
 impl Demand {
@@ -78,7 +81,22 @@ impl Demand {
             ci,
             pi,
             rule,
+            more: 0,
         }
+    }
+
+    /// `n` demands, those aside that no machine is left for anyway: a size of four billion costs no more than one that can be served.
+    pub(crate) fn many(
+        fleet: &Fleet<'_>,
+        n: u32,
+        demand: impl Fn(u32) -> Self,
+    ) -> impl Iterator<Item = Self> {
+        let machines = u32::try_from(fleet.f.machines.len()).unwrap_or(u32::MAX);
+        let most = n.min(machines.saturating_add(1));
+        (0..most).map(move |i| Self {
+            more: if i + 1 == most { n - most } else { 0 },
+            ..demand(i)
+        })
     }
 }
 
@@ -90,308 +108,8 @@ pub(crate) enum Short {
     Slot,
 }
 
-/// Candidates of one pool: by zone, best first.
-type Zones<'a> = BTreeMap<&'a str, Vec<usize>>;
-
-/// What is still to be had.
-pub(crate) struct Market<'f, 'a> {
-    fleet: &'f Fleet<'a>,
-    free: Vec<&'a Machine>,
-    taken: Vec<bool>,
-    /// Set aside for a cluster that has begun and still lacks nodes.
-    reserved: Vec<Option<usize>>,
-    candidates: BTreeMap<(usize, usize), Zones<'a>>,
-    ips: BTreeMap<&'a str, u32>,
-    reserved_ips: BTreeMap<(&'a str, usize), u32>,
-    slots: u32,
-    /// Nodes given per pool and zone in this decision.
-    given: BTreeMap<(usize, usize), Vec<&'a str>>,
-}
-
-impl<'f, 'a> Market<'f, 'a> {
-    fn new(fleet: &'f Fleet<'a>, out: &Out) -> Self {
-        let free: Vec<&Machine> = fleet
-            .f
-            .machines
-            .iter()
-            .copied()
-            .filter(|m| is_free(fleet, &out.memory, m))
-            .collect();
-        let busy = fleet.clusters.iter().flat_map(Cluster::nodes).filter(|x| {
-            matches!(
-                x.phase,
-                Phase::Planned | Phase::Allocated | Phase::Deploying
-            )
-        });
-        let busy = u32::try_from(busy.count()).unwrap_or(u32::MAX);
-        let subnets = &fleet.f.w.observed.subnets;
-        Self {
-            fleet,
-            taken: vec![false; free.len()],
-            reserved: vec![None; free.len()],
-            free,
-            candidates: BTreeMap::new(),
-            ips: subnets
-                .iter()
-                .filter_map(|s| Some((s.id.as_str(), free_ips(fleet, Some(&s.id))?)))
-                .collect(),
-            reserved_ips: BTreeMap::new(),
-            slots: fleet.f.w.policy.max_concurrent_deploys.saturating_sub(busy),
-            given: BTreeMap::new(),
-        }
-    }
-
-    fn pool(&self, ci: usize, pi: usize) -> &'f Pool<'a> {
-        &self.fleet.clusters[ci].pools[pi]
-    }
-
-    /// Fitting machines by zone, least waste first, then fewest failures, then system id.
-    fn zones(&mut self, ci: usize, pi: usize, out: &Out) -> &Zones<'a> {
-        let spec = self.pool(ci, pi).spec;
-        let free = &self.free;
-        self.candidates.entry((ci, pi)).or_insert_with(|| {
-            let mut zones: Zones<'a> = BTreeMap::new();
-            for (i, m) in free.iter().enumerate().filter(|(_, m)| m.fits(spec)) {
-                zones.entry(&m.zone).or_default().push(i);
-            }
-            let failures = |m: &Machine| {
-                out.memory
-                    .machines
-                    .get(&m.system_id)
-                    .map_or(0, |k| k.failures.len())
-            };
-            for list in zones.values_mut() {
-                list.sort_by_cached_key(|&i| {
-                    let m = free[i];
-                    let disk = m.disk_gb.first().copied().unwrap_or(0);
-                    (
-                        m.cpu.saturating_sub(spec.min_cpu),
-                        m.mem_mib.saturating_sub(spec.min_mem_mib),
-                        disk.saturating_sub(spec.min_disk_gb),
-                        failures(m),
-                        &m.system_id,
-                    )
-                });
-            }
-            zones
-        })
-    }
-
-    /// The best machine for one more node of this pool, by zone first. `own`: only what is set aside for this cluster.
-    fn best(
-        &mut self,
-        ci: usize,
-        pi: usize,
-        own: bool,
-        respects: bool,
-        out: &Out,
-    ) -> Option<usize> {
-        let pool = self.pool(ci, pi);
-        let given = self.given.get(&(ci, pi)).cloned().unwrap_or_default();
-        let load = |zone: &str| {
-            let new = given.iter().filter(|z| **z == zone).count();
-            let fresh = pool
-                .nodes
-                .iter()
-                .filter(|x| x.phase.is_live() && x.up_to_date && x.zone() == zone)
-                .count();
-            let all = pool
-                .nodes
-                .iter()
-                .filter(|x| x.phase.is_live() && x.zone() == zone)
-                .count();
-            (fresh + new, all + new)
-        };
-        let zones = self.zones(ci, pi, out).clone();
-        let usable = |i: &&usize| {
-            !self.taken[**i]
-                && match self.reserved[**i] {
-                    Some(owner) => owner == ci || !respects,
-                    None => !own,
-                }
-        };
-        zones
-            .iter()
-            .filter_map(|(zone, list)| list.iter().find(usable).map(|i| (load(zone), *zone, *i)))
-            .min_by_key(|(load, zone, _)| (*load, *zone))
-            .map(|(_, _, i)| i)
-    }
-
-    fn has_ip(&self, ci: usize, subnet: Option<&str>, respects: bool) -> bool {
-        let Some((name, free)) = subnet.and_then(|s| self.ips.get_key_value(s)) else {
-            return true;
-        };
-        let others: u32 = self
-            .reserved_ips
-            .iter()
-            .filter(|((s, owner), _)| s == name && *owner != ci)
-            .map(|(_, n)| *n)
-            .sum();
-        if respects { *free > others } else { *free > 0 }
-    }
-
-    /// Serves a demand: an Allocate, or why not.
-    fn serve(&mut self, d: &Demand, out: &mut Out) -> Result<(), Short> {
-        let fleet = self.fleet;
-        let c = &fleet.clusters[d.ci];
-        let pool = &c.pools[d.pi];
-        let respects = d.class >= class::GROWTH;
-        let Some(i) = self
-            .best(d.ci, d.pi, true, respects, out)
-            .or_else(|| self.best(d.ci, d.pi, false, respects, out))
-        else {
-            return Err(Short::Machine);
-        };
-        let subnet = c.subnet(pool.spec);
-        if !self.has_ip(d.ci, subnet, respects) {
-            return Err(Short::Address);
-        }
-        if self.slots == 0 {
-            return Err(Short::Slot);
-        }
-        let machine = self.free[i];
-        let node = next_name(c, pool, out);
-        let action = actions::allocate(c.id, &pool.spec.id, &node, machine);
-        if fleet.f.pending_ids.contains(action.id.as_str()) {
-            return Ok(());
-        }
-        self.taken[i] = true;
-        self.slots -= 1;
-        if let Some(n) = subnet.and_then(|s| self.ips.get_mut(s)) {
-            *n -= 1;
-        }
-        if let Some(n) = subnet
-            .and_then(|s| self.ips.get_key_value(s).map(|(k, _)| *k))
-            .and_then(|s| self.reserved_ips.get_mut(&(s, d.ci)))
-        {
-            *n = n.saturating_sub(1);
-        }
-        self.given
-            .entry((d.ci, d.pi))
-            .or_default()
-            .push(&machine.zone);
-        say_created(c, pool, d, &node, machine, out);
-        self.say_zone_skew(d, out);
-        out.wake(
-            fleet
-                .f
-                .now
-                .saturating_add(crate::ms_of(fleet.f.w.policy.timings.allocate.deadline_s)),
-        );
-        out.act(action);
-        Ok(())
-    }
-
-    /// A zone of the pool without a fitting machine is passed over and reported.
-    fn say_zone_skew(&mut self, d: &Demand, out: &mut Out) {
-        let pool = self.pool(d.ci, d.pi);
-        let n = u32::try_from(pool.spec.azs.len()).unwrap_or(u32::MAX);
-        if n < 2 {
-            return;
-        }
-        let ideal = pool.size / n;
-        let given = self.given.get(&(d.ci, d.pi)).cloned().unwrap_or_default();
-        let zones = self.zones(d.ci, d.pi, out).clone();
-        for zone in &pool.spec.azs {
-            let fresh = pool
-                .nodes
-                .iter()
-                .filter(|x| x.phase.is_live() && x.up_to_date && x.zone() == zone)
-                .count();
-            let have = u32::try_from(fresh + given.iter().filter(|z| **z == zone).count())
-                .unwrap_or(u32::MAX);
-            let none_left = !zones
-                .get(zone.as_str())
-                .is_some_and(|l| l.iter().any(|i| !self.taken[*i]));
-            if have < ideal && none_left {
-                let id = self.fleet.clusters[d.ci].id;
-                out.condition(
-                    id,
-                    ConditionCode::ZoneSkewTolerated,
-                    facts! {"zone": zone.as_str(), "ideal": ideal, "have": have},
-                );
-            }
-        }
-    }
-
-    /// Sets machines and addresses aside for everything that a cluster still lacks; false, and nothing set aside, if they do not suffice.
-    fn reserve(&mut self, ci: usize, avoid: &[usize], out: &Out) -> bool {
-        let fleet = self.fleet;
-        let c = &fleet.clusters[ci];
-        let (mut machines, mut ips): (Vec<usize>, Vec<&'a str>) = (Vec::new(), Vec::new());
-        let mut whole = true;
-        // The endpoint's address is taken together with the first control-plane node's.
-        if let Some(cp) = c.cp().filter(|p| p.nodes.iter().all(|x| x.node.is_none())) {
-            let subnet = c.subnet(cp.spec);
-            if self.has_ip(ci, subnet, true) && self.counts_ip(ci, subnet, 1) {
-                ips.extend(subnet.and_then(|s| self.ips.get_key_value(s).map(|(k, _)| *k)));
-            } else {
-                whole = false;
-            }
-        }
-        for (pi, pool) in c.pools.iter().enumerate() {
-            let given =
-                u32::try_from(self.given.get(&(ci, pi)).map_or(0, Vec::len)).unwrap_or(u32::MAX);
-            for _ in 0..pool.size.saturating_sub(pool.live).saturating_sub(given) {
-                let wanted_elsewhere = |m: &Machine| {
-                    avoid
-                        .iter()
-                        .any(|w| fleet.clusters[*w].pools.iter().any(|p| m.fits(p.spec)))
-                };
-                let zones = self.zones(ci, pi, out).clone();
-                let usable = |i: &&usize| {
-                    !self.taken[**i]
-                        && self.reserved[**i].is_none()
-                        && !wanted_elsewhere(self.free[**i])
-                };
-                let Some(i) = zones.values().flat_map(|l| l.iter()).find(usable).copied() else {
-                    whole = false;
-                    break;
-                };
-                self.reserved[i] = Some(ci);
-                machines.push(i);
-                let subnet = c.subnet(pool.spec);
-                if !self.has_ip(ci, subnet, true) || !self.counts_ip(ci, subnet, 1) {
-                    whole = false;
-                    break;
-                }
-                ips.extend(subnet.and_then(|s| self.ips.get_key_value(s).map(|(k, _)| *k)));
-            }
-        }
-        if !whole && !c.is_started() {
-            for i in machines {
-                self.reserved[i] = None;
-            }
-            for s in ips {
-                if let Some(n) = self.reserved_ips.get_mut(&(s, ci)) {
-                    *n = n.saturating_sub(1);
-                }
-            }
-        }
-        whole
-    }
-
-    /// Counts one more address of the cluster's reserve; false if the subnet has not that many.
-    fn counts_ip(&mut self, ci: usize, subnet: Option<&str>, n: u32) -> bool {
-        let Some((name, free)) = subnet.and_then(|s| self.ips.get_key_value(s)) else {
-            return true;
-        };
-        let all: u32 = self
-            .reserved_ips
-            .iter()
-            .filter(|((s, _), _)| s == name)
-            .map(|(_, n)| *n)
-            .sum();
-        if all.saturating_add(n) > *free {
-            return false;
-        }
-        *self.reserved_ips.entry((*name, ci)).or_insert(0) += n;
-        true
-    }
-}
-
 /// `"{pool}-{k}"`, k = 1 + the largest ever seen.
-fn next_name(c: &Cluster<'_>, pool: &Pool<'_>, out: &mut Out) -> String {
+pub(crate) fn next_name(c: &Cluster<'_>, pool: &Pool<'_>, out: &mut Out) -> String {
     let mem = out
         .memory
         .pools
@@ -401,7 +119,7 @@ fn next_name(c: &Cluster<'_>, pool: &Pool<'_>, out: &mut Out) -> String {
     format!("{}-{}", pool.spec.id, mem.last_k)
 }
 
-fn say_created(
+pub(crate) fn say_created(
     c: &Cluster<'_>,
     pool: &Pool<'_>,
     d: &Demand,
@@ -429,6 +147,15 @@ fn say_created(
         text,
         facts,
     ));
+}
+
+/// A zone of the pool that has fewer nodes than its share and no fitting machine.
+pub(crate) fn say_zone_skew(cluster: &str, zone: &str, ideal: u32, have: u32, out: &mut Out) {
+    out.condition(
+        cluster,
+        ConditionCode::ZoneSkewTolerated,
+        facts! {"zone": zone, "ideal": ideal, "have": have},
+    );
 }
 
 /// Turns demands into Allocate actions; what cannot be served is reclaimed for, falls back, or is explained.
@@ -471,7 +198,7 @@ pub(crate) fn run(
         .collect();
     begun.sort_by_key(|&ci| (fleet.clusters[ci].spec.requested_ms, fleet.clusters[ci].id));
     for ci in &begun {
-        market.reserve(*ci, &[], out);
+        market.reserve(*ci, false);
     }
     serve_all(&demands[growth..surge], &mut market, out);
     let provisioning = fleet.clusters.iter().filter(|c| {
@@ -482,12 +209,18 @@ pub(crate) fn run(
     serve_all(&started, &mut market, out);
     serve_all(&demands[surge..], &mut market, out);
 
+    let mut needs: BTreeMap<(usize, usize), u32> = BTreeMap::new();
+    for (d, _) in &unserved {
+        let need: &mut u32 = needs.entry((d.ci, d.pi)).or_insert(0);
+        *need = need.saturating_add(d.more).saturating_add(1);
+    }
+    let mut reclaim = Reclaim::new(fleet, stopped);
     let mut claimed: BTreeMap<(usize, usize), u32> = BTreeMap::new();
     let mut told: BTreeSet<(usize, usize)> = BTreeSet::new();
     for (d, short) in &unserved {
         if *short != Short::Slot {
             let coming = claimed.entry((d.ci, d.pi)).or_insert(0);
-            let reclaimed = reclaim::run(fleet, stopped, d, *coming, out);
+            let reclaimed = reclaim.run(d, *coming, out);
             *coming += 1;
             if !reclaimed && !told.contains(&(d.ci, d.pi)) && fall_back(fleet, d, out) {
                 told.insert((d.ci, d.pi));
@@ -495,13 +228,7 @@ pub(crate) fn run(
             }
         }
         if told.insert((d.ci, d.pi)) {
-            let need = u32::try_from(
-                unserved
-                    .iter()
-                    .filter(|(o, _)| (o.ci, o.pi) == (d.ci, d.pi))
-                    .count(),
-            )
-            .unwrap_or(u32::MAX);
+            let need = needs.get(&(d.ci, d.pi)).copied().unwrap_or(0);
             say_short(fleet, d, *short, need, out);
         }
     }
@@ -509,9 +236,7 @@ pub(crate) fn run(
 
 /// First come, first served, by machines alone: how Cluster API's providers find out.
 pub(crate) fn serve_in_order(fleet: &Fleet<'_>, demands: &[Demand], out: &mut Out) {
-    let mut market = Market::new(fleet, out);
-    market.slots = u32::MAX;
-    market.ips.clear();
+    let mut market = Market::without_limits(fleet, out);
     let mut told: BTreeSet<(usize, usize)> = BTreeSet::new();
     for d in demands {
         if let Err(short) = market.serve(d, out)
@@ -549,7 +274,6 @@ fn start(
         .collect();
     queue.sort_by_key(|&ci| (fleet.clusters[ci].spec.requested_ms, fleet.clusters[ci].id));
     let most = usize::try_from(fleet.f.w.policy.max_concurrent_provisions).unwrap_or(usize::MAX);
-    let mut waiting: Vec<usize> = Vec::new();
     let mut demands = Vec::new();
     for (position, &ci) in queue.iter().enumerate() {
         let c = &fleet.clusters[ci];
@@ -586,8 +310,8 @@ fn start(
             out.say(say.until(UnblockKind::Node, facts! {}));
             continue;
         }
-        if !market.reserve(ci, &waiting, out) && Rule::WholeDemandBeforeStart.holds() {
-            waiting.push(ci);
+        if !market.reserve(ci, true) && Rule::WholeDemandBeforeStart.holds() {
+            market.want(ci);
             say_cannot_start(fleet, ci, position + 1, out);
             continue;
         }
@@ -602,8 +326,9 @@ fn start(
             demands.push(Demand::new(c, ci, 0, class::GROWTH, "3.5.5"));
         } else {
             for (pi, pool) in c.pools.iter().enumerate() {
-                demands
-                    .extend((0..pool.size).map(|_| Demand::new(c, ci, pi, class::GROWTH, "3.5.5")));
+                demands.extend(Demand::many(fleet, pool.size, |_| {
+                    Demand::new(c, ci, pi, class::GROWTH, "3.5.5")
+                }));
             }
         }
     }
@@ -613,10 +338,8 @@ fn start(
 fn say_cannot_start(fleet: &Fleet<'_>, ci: usize, position: usize, out: &mut Out) {
     let c = &fleet.clusters[ci];
     let need: u32 = c.pools.iter().fold(0, |a, p| a.saturating_add(p.size));
-    let fits =
-        |m: &&&Machine| c.pools.iter().any(|p| m.fits(p.spec)) && is_free(fleet, &out.memory, m);
-    let available = u32::try_from(fleet.f.machines.iter().filter(fits).count()).unwrap_or(u32::MAX);
-    let cast = c.pools.iter().map(|p| forecast(fleet, &out.memory, p.spec));
+    let available = fitting_any(fleet, &out.memory, &c.pools);
+    let cast = c.pools.iter().map(|p| forecast_for(fleet, &out.memory, p));
     let (returning, first) = cast.fold((0_u32, None::<Millis>), |(n, t), f| {
         (
             n.max(f.returning),
@@ -666,7 +389,7 @@ fn say_short(fleet: &Fleet<'_>, d: &Demand, short: Short, need: u32, out: &mut O
     let Forecast {
         returning,
         first_ms,
-    } = forecast(fleet, &out.memory, pool.spec);
+    } = forecast_for(fleet, &out.memory, pool);
     let single = pool.is_cp && pool.size == 1 && d.rule == "CP-12";
     let rule = match (short, single) {
         (Short::Address, _) => Code::IpShort.as_str(),

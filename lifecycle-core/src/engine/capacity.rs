@@ -1,9 +1,13 @@
 //! 3.5.1 free and fits: which machines and addresses could serve a pool now, and when the next will.
+use core::cell::RefCell;
+
+use crate::prelude::*;
 use crate::{Machine, MachineStatus, Memory, Millis, Planner, PoolSpec};
 
 use super::freeze::quarantined;
 use super::index::{Cluster, Fleet};
-use super::phase::Phase;
+use super::phase::{Phase, count};
+use super::pool::Pool;
 use super::returning;
 use super::switch::Rule;
 
@@ -17,30 +21,42 @@ pub(crate) fn is_free(fleet: &Fleet<'_>, memory: &Memory, m: &Machine) -> bool {
             || quarantined(memory, &m.system_id, fleet.f.now).is_none())
 }
 
+/// What rules ask for again and again in one decision, by kind of pool; counted once.
+#[derive(Default)]
+pub(crate) struct Supply {
+    fitting: RefCell<BTreeMap<Vec<usize>, u32>>,
+    forecasts: RefCell<BTreeMap<usize, Forecast>>,
+    /// Planned nodes, by subnet: their addresses are as good as taken.
+    planned: BTreeMap<String, u32>,
+}
+
+impl Supply {
+    pub(crate) fn new(clusters: &[Cluster<'_>]) -> Self {
+        let mut planned: BTreeMap<String, u32> = BTreeMap::new();
+        for c in clusters {
+            for pool in &c.pools {
+                let n = count(&pool.nodes, |x| x.phase == Phase::Planned);
+                if let Some(subnet) = c.subnet(pool.spec).filter(|_| n > 0) {
+                    *planned.entry(subnet.to_owned()).or_insert(0) += n;
+                }
+            }
+        }
+        Self {
+            planned,
+            ..Self::default()
+        }
+    }
+}
+
 /// Free addresses of a subnet; none known: not counted.
 pub(crate) fn free_ips(fleet: &Fleet<'_>, subnet: Option<&str>) -> Option<u32> {
     let subnet = fleet
         .f
-        .w
-        .observed
         .subnets
-        .iter()
-        .filter(|s| Some(s.id.as_str()) == subnet)
-        .min_by_key(|s| s.free_ips)
+        .get(subnet?)
         .filter(|_| Rule::IpCount.holds())?;
-    let planned = fleet
-        .clusters
-        .iter()
-        .flat_map(|c| c.pools.iter().map(move |p| (c, p)))
-        .filter(|(c, p)| c.subnet(p.spec) == Some(&subnet.id));
-    let planned: usize = planned
-        .map(|(_, p)| p.nodes.iter().filter(|x| x.phase == Phase::Planned).count())
-        .sum();
-    Some(
-        subnet
-            .free_ips
-            .saturating_sub(u32::try_from(planned).unwrap_or(u32::MAX)),
-    )
+    let planned = fleet.supply.planned.get(&subnet.id).copied().unwrap_or(0);
+    Some(subnet.free_ips.saturating_sub(planned))
 }
 
 /// How many nodes of this pool could be created now, by machines and addresses.
@@ -48,22 +64,44 @@ pub(crate) fn free_fits(
     fleet: &Fleet<'_>,
     memory: &Memory,
     c: &Cluster<'_>,
-    pool: &PoolSpec,
+    pool: &Pool<'_>,
 ) -> u32 {
-    let fitting = fleet
-        .f
-        .machines
-        .iter()
-        .filter(|m| m.fits(pool) && is_free(fleet, memory, m))
-        .count();
-    let fitting = u32::try_from(fitting).unwrap_or(u32::MAX);
-    free_ips(fleet, c.subnet(pool)).map_or(fitting, |ips| fitting.min(ips))
+    let fitting = fitting_any(fleet, memory, core::slice::from_ref(pool));
+    free_ips(fleet, c.subnet(pool.spec)).map_or(fitting, |ips| fitting.min(ips))
+}
+
+/// How many free machines fit any of these pools.
+pub(crate) fn fitting_any(fleet: &Fleet<'_>, memory: &Memory, pools: &[Pool<'_>]) -> u32 {
+    let kinds: BTreeSet<usize> = pools.iter().map(|p| p.kind).collect();
+    let kinds: Vec<usize> = kinds.into_iter().collect();
+    let known = fleet.supply.fitting.borrow().get(&kinds).copied();
+    known.unwrap_or_else(|| {
+        let fits = |m: &Machine| kinds.iter().any(|k| m.fits(fleet.kinds[*k]));
+        let machines = fleet.f.machines.iter();
+        let n = machines
+            .filter(|m| fits(m) && is_free(fleet, memory, m))
+            .count();
+        let n = u32::try_from(n).unwrap_or(u32::MAX);
+        fleet.supply.fitting.borrow_mut().insert(kinds, n);
+        n
+    })
 }
 
 /// What is on its way: fitting machines that return in time, when the first is due, and when the first fitting quarantine ends.
+#[derive(Clone, Copy)]
 pub(crate) struct Forecast {
     pub(crate) returning: u32,
     pub(crate) first_ms: Option<Millis>,
+}
+
+/// [`forecast`] for a pool of the fleet.
+pub(crate) fn forecast_for(fleet: &Fleet<'_>, memory: &Memory, pool: &Pool<'_>) -> Forecast {
+    let known = fleet.supply.forecasts.borrow().get(&pool.kind).copied();
+    known.unwrap_or_else(|| {
+        let cast = forecast(fleet, memory, pool.spec);
+        fleet.supply.forecasts.borrow_mut().insert(pool.kind, cast);
+        cast
+    })
 }
 
 pub(crate) fn forecast(fleet: &Fleet<'_>, memory: &Memory, pool: &PoolSpec) -> Forecast {

@@ -164,5 +164,5 @@ pub(crate) fn replaceable(
     x: &NodeView<'_>,
 ) -> bool {
     creation_revision(fleet, memory, c, pool).is_ok()
-        && (own_fits(fleet, memory, pool, x) || free_fits(fleet, memory, c, pool.spec) > 0)
+        && (own_fits(fleet, memory, pool, x) || free_fits(fleet, memory, c, pool) > 0)
 }

@@ -84,13 +84,14 @@ fn remember_node(fleet: &Fleet<'_>, c: &Cluster<'_>, x: &NodeView<'_>, out: &mut
 
 fn remember_machine(fleet: &Fleet<'_>, m: &crate::Machine, out: &mut Out) {
     let now = fleet.f.now;
-    let ours = m
-        .owner
-        .as_ref()
-        .is_some_and(|o| fleet.find(&o.cluster).is_some());
+    let ours = || {
+        m.owner
+            .as_ref()
+            .is_some_and(|o| fleet.find(&o.cluster).is_some())
+    };
     let old = fleet.f.w.memory.machines.get(&m.system_id);
     if old.is_none()
-        && !(ours && m.status.is_returning())
+        && !(m.status.is_returning() && ours())
         && !out.memory.machines.contains_key(&m.system_id)
     {
         return;
@@ -98,7 +99,7 @@ fn remember_machine(fleet: &Fleet<'_>, m: &crate::Machine, out: &mut Out) {
     let mem = entry(fleet, &m.system_id, out);
     mem.failures.retain(|t| now.saturating_sub(*t) < DAY_MS);
     mem.quarantined_until_ms = mem.quarantined_until_ms.filter(|t| now < *t);
-    mem.orphan_since_ms = mem.orphan_since_ms.filter(|_| ours && is_lost(fleet, m));
+    mem.orphan_since_ms = mem.orphan_since_ms.filter(|_| ours() && is_lost(fleet, m));
     if m.status.is_returning() {
         mem.returning_since_ms = mem
             .returning_since_ms

@@ -7,9 +7,10 @@ use crate::prelude::*;
 use crate::{
     ClusterObs, ClusterSpec, Diagnostic, DiagnosticCode, DrainBy, Etcd, Id, Machine, MachineStatus,
     ManagedBy, Millis, Node, NodeMemory, OnNoSpare, PcgSpec, Planner, PoolRole, PoolSpec,
-    RecordField, Repave, Verb, World,
+    RecordField, Repave, Subnet, Verb, World,
 };
 
+use super::capacity::Supply;
 use super::explain::facts;
 use super::phase::{Context, NodeView, Phase, derive, operator_marks};
 use super::pool::Pool;
@@ -36,6 +37,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) machines: Vec<&'a Machine>,
     /// By action id.
     pub(crate) pending: Vec<&'a crate::PendingAction>,
+    /// By id; of two with one id the one with fewer addresses.
+    pub(crate) subnets: BTreeMap<&'a str, &'a Subnet>,
     /// Machines in a pending Release, since when.
     pub(crate) releasing: BTreeMap<&'a str, Millis>,
     /// Machines in a pending Allocate.
@@ -56,6 +59,7 @@ impl<'a> Frame<'a> {
             planner,
             machines,
             pending: w.observed.pending.iter().collect(),
+            subnets: BTreeMap::new(),
             releasing: BTreeMap::new(),
             allocating: BTreeSet::new(),
             pending_ids: BTreeSet::new(),
@@ -69,6 +73,12 @@ impl<'a> Frame<'a> {
         in_order(&mut frame.pending, |a, b| {
             (&a.action.id, a.issued_ms).cmp(&(&b.action.id, b.issued_ms))
         });
+        for s in &w.observed.subnets {
+            let known = frame.subnets.entry(&s.id).or_insert(s);
+            if s.free_ips < known.free_ips {
+                *known = s;
+            }
+        }
         for p in &frame.pending {
             frame.pending_ids.insert(&p.action.id);
             match &p.action.verb {
@@ -220,7 +230,41 @@ pub(crate) struct Fleet<'a> {
     pub(crate) f: Frame<'a>,
     /// By id; clusters and gateways share one name space.
     pub(crate) clusters: Vec<Cluster<'a>>,
+    /// One pool of each kind.
+    pub(crate) kinds: Vec<&'a PoolSpec>,
+    pub(crate) supply: Supply,
     pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+fn owner(m: &Machine) -> &str {
+    m.owner.as_ref().map_or("", |o| &o.cluster)
+}
+
+/// Those of one cluster, of a list sorted by it.
+fn range<'l, 'a, T>(list: &'l [&'a T], cluster: &str, of: impl Fn(&T) -> &str) -> &'l [&'a T] {
+    let from = list.partition_point(|x| of(x) < cluster);
+    let len = list[from..].partition_point(|x| of(x) == cluster);
+    &list[from..from + len]
+}
+
+/// What a pool asks of a machine, and how it gives it back.
+fn kind(p: &PoolSpec) -> impl Ord + use<'_> {
+    let limits = (p.min_cpu, p.min_mem_mib, p.min_disk_gb);
+    let erase = p.erase as u8;
+    (&p.resource_pool, limits, &p.azs, &p.arch, &p.tags, erase)
+}
+
+/// Tells each pool its kind; one pool of each is returned.
+fn mark_kinds<'a>(clusters: &mut [Cluster<'a>]) -> Vec<&'a PoolSpec> {
+    let mut known = BTreeMap::new();
+    let mut kinds = Vec::new();
+    for pool in clusters.iter_mut().flat_map(|c| &mut c.pools) {
+        pool.kind = *known.entry(kind(pool.spec)).or_insert_with(|| {
+            kinds.push(pool.spec);
+            kinds.len() - 1
+        });
+    }
+    kinds
 }
 
 impl<'a> Fleet<'a> {
@@ -255,16 +299,14 @@ impl<'a> Fleet<'a> {
             twice
         });
 
-        let mut nodes: BTreeMap<&str, Vec<&Node>> = BTreeMap::new();
-        for n in &w.observed.nodes {
-            nodes.entry(&n.cluster).or_default().push(n);
-        }
-        let mut machines: BTreeMap<&str, Vec<&Machine>> = BTreeMap::new();
-        for m in &f.machines {
-            if let Some(o) = &m.owner {
-                machines.entry(&o.cluster).or_default().push(m);
-            }
-        }
+        let mut nodes: Vec<&Node> = w.observed.nodes.iter().collect();
+        nodes.sort_by(|a, b| {
+            let by_id = || a.id.cmp(&b.id).then(a.created_ms.cmp(&b.created_ms));
+            a.cluster.cmp(&b.cluster).then_with(by_id)
+        });
+        let owned = |m: &&Machine| m.owner.is_some();
+        let mut machines: Vec<&Machine> = f.machines.iter().copied().filter(owned).collect();
+        machines.sort_by(|a, b| owner(a).cmp(owner(b)));
         let mut pending: BTreeMap<&str, Vec<&crate::PendingAction>> = BTreeMap::new();
         for p in f.pending.iter().copied() {
             pending
@@ -291,7 +333,7 @@ impl<'a> Fleet<'a> {
         let mut clusters = Vec::with_capacity(specs.len());
         for (spec, is_pcg) in specs {
             let id = spec.id.as_str();
-            let mut own = nodes.remove(id).unwrap_or_default();
+            let mut own = range(&nodes, id, |n| &n.cluster).to_vec();
             in_order(&mut own, |a, b| {
                 (&a.id, a.created_ms).cmp(&(&b.id, b.created_ms))
             });
@@ -311,16 +353,17 @@ impl<'a> Fleet<'a> {
                 is_pcg,
                 obs: w.observed.clusters.get(id).unwrap_or(&made_up.nothing),
                 nodes: own,
-                machines: machines.get(id).cloned().unwrap_or_default(),
+                machines: range(&machines, id, |m| owner(m)).to_vec(),
                 pending: pending.get(id).cloned().unwrap_or_default(),
                 extra: extra.get(id).cloned().unwrap_or_default(),
             };
             clusters.push(build.cluster(&mut diagnostics));
         }
-        for (cluster, list) in &machines {
+        for list in machines.chunk_by(|a, b| owner(a) == owner(b)) {
+            let cluster = owner(list[0]);
             if clusters.binary_search_by(|c| c.id.cmp(cluster)).is_err() {
                 for m in list.iter().filter(|m| is_ours(m, cluster)) {
-                    let args = facts! {"cluster": *cluster, "system_id": m.system_id.as_str()};
+                    let args = facts! {"cluster": cluster, "system_id": m.system_id.as_str()};
                     diagnostics.push(Diagnostic {
                         code: DiagnosticCode::Unmanaged,
                         args,
@@ -328,9 +371,12 @@ impl<'a> Fleet<'a> {
                 }
             }
         }
+        let kinds = mark_kinds(&mut clusters);
         Self {
+            supply: Supply::new(&clusters),
             f,
             clusters,
+            kinds,
             diagnostics,
         }
     }
@@ -405,15 +451,18 @@ impl<'a> Build<'_, 'a> {
                 }
                 nodes.push(x);
             }
+            let known: BTreeSet<&str> = nodes
+                .iter()
+                .filter(|x| x.phase == Phase::Returning)
+                .filter_map(NodeView::system_id)
+                .collect();
             let stray = self.machines.iter().filter(|m| {
                 m.status.is_returning()
                     && !super::returning::is_stuck(f, m, pool.erase)
                     && m.owner
                         .as_ref()
                         .is_some_and(|o| o.pool.as_deref() == Some(&pool.id))
-                    && !nodes
-                        .iter()
-                        .any(|x| x.system_id() == Some(m.system_id.as_str()))
+                    && !known.contains(m.system_id.as_str())
             });
             let stray = u32::try_from(stray.count()).unwrap_or(u32::MAX);
             pools.push(Pool::new(f, &context, target, nodes, stray));
@@ -455,6 +504,12 @@ impl<'a> Build<'_, 'a> {
         let f = self.f;
         let is_palette = self.spec.managed_by == ManagedBy::Palette;
         let mut taken: BTreeSet<&str> = BTreeSet::new();
+        let mut pending: BTreeMap<&str, Vec<&crate::PendingAction>> = BTreeMap::new();
+        for p in &self.pending {
+            if let Some(node) = p.action.node() {
+                pending.entry(node).or_default().push(p);
+            }
+        }
         let mut views: Vec<(&'a str, NodeView<'a>)> = Vec::with_capacity(self.nodes.len());
         for &n in &self.nodes {
             let machine = n
@@ -498,11 +553,7 @@ impl<'a> Build<'_, 'a> {
                 deploys: false,
                 stuck: false,
             };
-            for p in self
-                .pending
-                .iter()
-                .filter(|p| p.action.node() == Some(&n.id))
-            {
+            for p in pending.get(n.id.as_str()).into_iter().flatten() {
                 x.pending = true;
                 match &p.action.verb {
                     Verb::Record {
@@ -531,7 +582,7 @@ impl<'a> Build<'_, 'a> {
             if let Verb::Allocate {
                 node, system_id, ..
             } = &p.action.verb
-                && !self.nodes.iter().any(|n| n.id == *node)
+                && self.nodes.binary_search_by(|n| n.id.cmp(node)).is_err()
                 && Rule::PendingCounts.holds()
             {
                 let pool = p.action.pool().unwrap_or("");

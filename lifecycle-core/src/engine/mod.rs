@@ -7,7 +7,7 @@
 //! | 3.5.2 guards and the ladder | `guard`, `ladder` |
 //! | 3.5.3 housekeeping and control plane | `housekeeping`, `control_plane` |
 //! | 3.5.4 workers, what a new node is made from | `worker`, `creation` |
-//! | 3.5.5 arbitration and reclaim | `arbitration`, `reclaim` |
+//! | 3.5.5 arbitration and reclaim | `arbitration`, `market`, `reclaim` |
 //! | 3.5.6 freeze, quarantine, memory | `freeze` |
 //! | 3.5.7 wake-ups | `wakeup` |
 //! | 3.7 clocks | `clock` |
@@ -29,6 +29,7 @@ pub(crate) mod guard_check;
 pub(crate) mod housekeeping;
 pub(crate) mod index;
 pub(crate) mod ladder;
+pub(crate) mod market;
 pub(crate) mod out;
 pub(crate) mod palette;
 pub(crate) mod phase;

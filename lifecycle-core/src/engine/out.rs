@@ -23,6 +23,8 @@ pub(crate) struct Out {
     pub(crate) waits: BTreeSet<String>,
     /// Where the present cluster's actions, demands and explanations begin.
     begun: (usize, usize, usize),
+    /// For each of them, the explanation that was given first.
+    first: BTreeMap<String, usize>,
 }
 
 impl Out {
@@ -46,6 +48,21 @@ impl Out {
             return;
         }
         self.wakeup_ms = Some(self.wakeup_ms.map_or(at, |t| t.min(at)));
+    }
+
+    /// Looks up, once everything is said, what was said first of each pool that waits.
+    pub(crate) fn note_first_rules(&mut self) {
+        for (i, e) in self.explain.iter().enumerate() {
+            if self.waits.contains(&e.subject) && !self.first.contains_key(&e.subject) {
+                self.first.insert(e.subject.clone(), i);
+            }
+        }
+    }
+
+    /// The rule that was named first for a pool ("cluster/pool") that waits.
+    pub(crate) fn first_rule(&self, pool: &str) -> Option<&str> {
+        let at = *self.first.get(pool)?;
+        self.explain.get(at).map(|e| e.rule.as_str())
     }
 
     /// Notes a condition once.

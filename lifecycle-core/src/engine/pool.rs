@@ -10,6 +10,8 @@ use super::switch::Rule;
 pub(crate) struct Pool<'a> {
     pub(crate) spec: &'a PoolSpec,
     pub(crate) is_cp: bool,
+    /// Pools of one kind ask the same of a machine: an index into the fleet's kinds.
+    pub(crate) kind: usize,
     /// By node id.
     pub(crate) nodes: Vec<NodeView<'a>>,
     pub(crate) target: Option<Target<'a>>,
@@ -67,6 +69,7 @@ impl<'a> Pool<'a> {
                 .get(&crate::cluster_pool_key(c.cluster, &spec.id));
         Self {
             is_cp: c.is_cp,
+            kind: 0,
             target,
             size,
             surge,
@@ -123,7 +126,8 @@ impl<'a> Pool<'a> {
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<&NodeView<'a>> {
-        self.nodes.iter().find(|x| x.id == id)
+        let at = self.nodes.binary_search_by(|x| x.id.cmp(id)).ok()?;
+        self.nodes.get(at)
     }
 
     /// Below size counts as mending up to the size last reached, beyond it as growing.
@@ -143,7 +147,6 @@ impl<'a> Pool<'a> {
     /// 3.5.1 victim order: unhealthy, outdated, cordoned, fullest zone, (CP) non-leader, oldest, id; Locked ones and those that an operator
     /// drains are left out.
     pub(crate) fn victims(&self, eligible: impl Fn(&NodeView<'a>) -> bool) -> Vec<&NodeView<'a>> {
-        let load = self.zone_load();
         let mut list: Vec<&NodeView<'a>> = self
             .nodes
             .iter()
@@ -156,7 +159,11 @@ impl<'a> Pool<'a> {
                     && eligible(x)
             })
             .collect();
-        list.sort_by_key(|x| {
+        if list.len() < 2 {
+            return list;
+        }
+        let load = self.zone_load();
+        list.sort_by_cached_key(|x| {
             (
                 !x.unhealthy,
                 !x.outdated,

@@ -18,6 +18,7 @@ pub(crate) fn fleet_status(
     out: &mut Out,
 ) -> FleetStatus {
     let mut status = FleetStatus::default();
+    out.note_first_rules();
     let mut queue: Vec<(&str, Millis)> = fleet
         .clusters
         .iter()
@@ -292,13 +293,8 @@ fn rollout(
     if fleet.f.planner == Planner::Engine
         && out.waits.contains(&cluster_pool_key(c.id, &pool.spec.id))
     {
-        let key = cluster_pool_key(c.id, &pool.spec.id);
-        let why = out
-            .explain
-            .iter()
-            .find(|e| e.subject == key)
-            .map_or("gate", |e| e.rule.as_str());
-        return Rollout::Waiting(why.to_owned());
+        let why = out.first_rule(&cluster_pool_key(c.id, &pool.spec.id));
+        return Rollout::Waiting(why.unwrap_or("gate").to_owned());
     }
     Rollout::Progressing
 }

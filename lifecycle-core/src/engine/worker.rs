@@ -148,6 +148,9 @@ impl<'a> Worker<'_, 'a> {
             housekeeping::release(self.fleet, self.c, pool, x, "W-a", out);
             staying -= 1;
         }
+        if staying <= keep {
+            return drains;
+        }
         let mut avail = pool.avail;
         for x in pool.victims(|_| true) {
             if staying <= keep || drains >= pool.spec.max_parallel.max(1) {
@@ -249,15 +252,10 @@ impl<'a> Worker<'_, 'a> {
         if need == 0 {
             wait_for_return(self.fleet, self.c, pool, "W-c", out);
         }
-        for i in 0..need {
-            out.demands.push(Demand::new(
-                self.c,
-                self.ci,
-                self.pi,
-                class::of_worker_refill(self.c, pool, i),
-                "W-c",
-            ));
-        }
+        out.demands.extend(Demand::many(self.fleet, need, |i| {
+            let class = class::of_worker_refill(self.c, pool, i);
+            Demand::new(self.c, self.ci, self.pi, class, "W-c")
+        }));
     }
 
     /// W-d: d1 the control plane first, d2 this pool's own turn.
@@ -345,13 +343,13 @@ impl<'a> Worker<'_, 'a> {
         let at_target = count(&pool.nodes, |x| x.phase.is_staying() && x.up_to_date);
         let wanted = pool.size.saturating_sub(locked_old);
         // What W-c asked for in this decision counts as if it were there.
-        let refill = u32::try_from(
-            out.demands
-                .iter()
-                .filter(|d| d.ci == self.ci && d.pi == self.pi)
-                .count(),
-        )
-        .unwrap_or(u32::MAX);
+        let refill = out
+            .demands
+            .iter()
+            .rev()
+            .take_while(|d| d.ci == self.ci)
+            .filter(|d| d.pi == self.pi)
+            .fold(0_u32, |n, d| n.saturating_add(d.more).saturating_add(1));
         let most = pool.most();
         let room = most
             .saturating_sub(pool.live.saturating_add(refill))
@@ -366,15 +364,9 @@ impl<'a> Worker<'_, 'a> {
                     .saturating_sub(pool.creating.saturating_add(refill)),
             )
             .min(wanted.saturating_sub(at_target.saturating_add(refill)));
-        for _ in 0..room {
-            out.demands.push(Demand::new(
-                self.c,
-                self.ci,
-                self.pi,
-                class::WORKER_SURGE,
-                "W-e",
-            ));
-        }
+        out.demands.extend(Demand::many(self.fleet, room, |_| {
+            Demand::new(self.c, self.ci, self.pi, class::WORKER_SURGE, "W-e")
+        }));
         let held_back = room == 0
             && pool.surge > 0
             && pool.live < most
@@ -401,6 +393,9 @@ impl<'a> Worker<'_, 'a> {
             return;
         }
         let (mut avail, mut staying) = (pool.avail, pool.staying);
+        if drains >= pool.spec.max_parallel.max(1) || (unavailable == 0 && staying <= pool.size) {
+            return;
+        }
         let mut on_free_machines = 0;
         let mut victims = pool.victims(|x| x.outdated);
         victims.sort_by_key(|x| x.avail);
@@ -419,7 +414,7 @@ impl<'a> Worker<'_, 'a> {
                 }
                 if !own_fits(self.fleet, &out.memory, pool, x) {
                     on_free_machines += 1;
-                    if free_fits(self.fleet, &out.memory, self.c, pool.spec) < on_free_machines {
+                    if free_fits(self.fleet, &out.memory, self.c, pool) < on_free_machines {
                         say_would_lose(self.fleet, self.c, pool, x, rule, out);
                         break;
                     }

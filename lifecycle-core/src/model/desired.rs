@@ -53,6 +53,34 @@ pub struct PcgSpec {
     pub delete_requested_ms: Option<Millis>,
 }
 
+impl PcgSpec {
+    /// A gateway of this pool, carried out by the engine.
+    pub fn new(id: impl Into<Id>, pool: PoolSpec) -> Self {
+        Self {
+            id: id.into(),
+            managed_by: ManagedBy::Engine,
+            requested_ms: 0,
+            pool,
+            network: NetSpec::default(),
+            delete_requested_ms: None,
+        }
+    }
+
+    /// When it was asked for.
+    #[must_use]
+    pub const fn requested_ms(mut self, at: Millis) -> Self {
+        self.requested_ms = at;
+        self
+    }
+
+    /// Where its addresses come from.
+    #[must_use]
+    pub fn network(mut self, network: NetSpec) -> Self {
+        self.network = network;
+        self
+    }
+}
+
 /// A cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

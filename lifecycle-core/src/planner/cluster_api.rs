@@ -48,9 +48,9 @@ pub(crate) fn allocate(fleet: &Fleet<'_>, states: &BTreeMap<&str, State>, out: &
             demands.push(Demand::new(c, ci, 0, class::GROWTH, "KCP-init"));
         } else {
             for (pi, pool) in c.pools.iter().enumerate() {
-                demands.extend(
-                    (0..pool.size).map(|_| Demand::new(c, ci, pi, class::GROWTH, "MD-new")),
-                );
+                demands.extend(Demand::many(fleet, pool.size, |_| {
+                    Demand::new(c, ci, pi, class::GROWTH, "MD-new")
+                }));
             }
         }
     }
@@ -257,8 +257,9 @@ fn machine_deployment(
         } else {
             class::GROWTH
         };
-        out.demands
-            .extend((0..grow).map(|_| Demand::new(c, ci, pi, class, "MD-new")));
+        out.demands.extend(Demand::many(fleet, grow, |_| {
+            Demand::new(c, ci, pi, class, "MD-new")
+        }));
     }
     let surplus = deployment.new.wanted.saturating_sub(targets.new);
     for x in first(pool.victims(|x| !x.outdated), surplus) {

@@ -132,6 +132,11 @@ impl Scope {
             None => {}
         }
         palette::complete(&mut world, &before);
+        // Sorted lists are what every decision of the simulation looks them through by.
+        let o = &mut world.observed;
+        o.machines.sort_by(|a, b| a.system_id.cmp(&b.system_id));
+        o.nodes
+            .sort_by(|a, b| (&a.cluster, &a.id).cmp(&(&b.cluster, &b.id)));
         let ids: Vec<String> = match &subject {
             Some(id) => vec![id.clone()],
             None => world
@@ -170,11 +175,11 @@ impl Scope {
             let done = self.is_done(&decision);
             if !decision.actions.is_empty() {
                 if plan.steps.len() >= usize::try_from(self.max_steps).unwrap_or(usize::MAX) {
-                    plan.blockers.push(Finding::new(
-                        Code::MaxSteps,
-                        "",
-                        format!("not finished after {} steps", self.max_steps),
-                    ));
+                    let message = format!("not finished after {} steps", self.max_steps);
+                    plan.blockers.push(
+                        Finding::new(Code::MaxSteps, "", message)
+                            .hint("allow more with max_steps, or ask for less at a time"),
+                    );
                     break;
                 }
                 for action in &decision.actions {
@@ -418,11 +423,11 @@ fn halts(decision: &Decision, subject: Option<&str>) -> Vec<Finding> {
         })
         .collect();
     if findings.is_empty() {
-        findings.push(Finding::new(
-            Code::Stuck,
-            subject.unwrap_or(""),
-            "nothing moves any more, and not everything is as desired",
-        ));
+        let message = "nothing moves any more, and not everything is as desired";
+        findings.push(
+            Finding::new(Code::Stuck, subject.unwrap_or(""), message)
+                .hint("ask decide for this world: its explanations name what is awaited"),
+        );
     }
     findings
 }
