@@ -3,6 +3,7 @@
 pub mod explore;
 pub mod invariants;
 pub mod liveness;
+pub mod scene;
 pub mod scopes;
 pub mod terms;
 pub mod trace;
