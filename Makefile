@@ -1,7 +1,7 @@
 # Thin on purpose: each target is one command that can also be typed.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint rust python node docs prove packages clean
+.PHONY: help demo test lint rust python node docs prove bench packages clean
 
 help: ## This list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t12
@@ -23,6 +23,9 @@ python: ## The Python wheel in a fresh environment: pytest, mypy, stubtest.
 
 node: ## The npm tarball in a fresh folder: node:test, tsc.
 	bash bindings-node/test.sh
+
+bench: ## The engine's benchmarks: figures beside their targets; growth and memory asserted.
+	cargo bench --locked -p lifecycle-core --bench engine
 
 prove: ## The engine's larger searches and the table of rules: takes some minutes.
 	PROVE=1 cargo test --locked --release -p lifecycle-core --test search -- --nocapture

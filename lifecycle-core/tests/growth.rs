@@ -2,7 +2,7 @@
 //! rounds.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../benches/worlds.rs"]
+#[path = "../benches/worlds/mod.rs"]
 mod worlds;
 
 use std::time::{Duration, Instant};

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod json_entry;
-#[path = "../benches/worlds.rs"]
+#[path = "../benches/worlds/mod.rs"]
 mod worlds;
 
 use std::time::{Duration, Instant};

@@ -27,6 +27,12 @@ pub(crate) fn in_order<T: Serialize>(list: &mut [&T], by: impl Fn(&T, &T) -> Ord
     }
 }
 
+/// The first eight bytes, as a number of the same order.
+fn beginning(id: &str) -> u64 {
+    let byte = |i| u64::from(id.as_bytes().get(i).copied().unwrap_or(0));
+    (0..8).fold(0, |n, i| n << 8 | byte(i))
+}
+
 /// What every rule may look at.
 pub(crate) struct Frame<'a> {
     pub(crate) w: &'a World,
@@ -35,6 +41,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) planner: Planner,
     /// By system id.
     pub(crate) machines: Vec<&'a Machine>,
+    /// How each of their ids begins: MAAS's own fit in whole, so that a look-up stays within this list.
+    beginnings: Vec<u64>,
     /// By action id.
     pub(crate) pending: Vec<&'a crate::PendingAction>,
     /// By id; of two with one id the one with fewer addresses.
@@ -57,6 +65,7 @@ impl<'a> Frame<'a> {
             w,
             now: w.now_ms,
             planner,
+            beginnings: machines.iter().map(|m| beginning(&m.system_id)).collect(),
             machines,
             pending: w.observed.pending.iter().collect(),
             subnets: BTreeMap::new(),
@@ -95,10 +104,14 @@ impl<'a> Frame<'a> {
     }
 
     pub(crate) fn machine(&self, system_id: &str) -> Option<&'a Machine> {
-        self.machines
+        let key = beginning(system_id);
+        let from = self.beginnings.partition_point(|k| *k < key);
+        let len = self.beginnings[from..].partition_point(|k| *k == key);
+        let alike = &self.machines[from..from + len];
+        alike
             .binary_search_by(|m| m.system_id.as_str().cmp(system_id))
             .ok()
-            .map(|i| self.machines[i])
+            .map(|i| alike[i])
     }
 
     pub(crate) fn node_memory(&self, cluster: &str, node: &str) -> Option<&'a NodeMemory> {

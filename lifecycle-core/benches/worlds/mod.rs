@@ -158,11 +158,22 @@ pub fn ranges(prefixes: u32) -> NetworkInput {
     }
 }
 
+/// Six letters and digits without an order, as MAAS gives them.
+fn system_id(i: usize) -> String {
+    let mut n = i as u64 * 1_000_003 % 36_u64.pow(6);
+    let digit = |n: &mut u64| {
+        let d = char::from_digit((*n % 36) as u32, 36).unwrap_or('0');
+        *n /= 36;
+        d
+    };
+    (0..6).map(|_| digit(&mut n)).collect()
+}
+
 fn spare(w: &mut World, i: usize) {
     let kinds = [(8, 32_768), (16, 65_536), (32, 131_072), (64, 262_144)];
     let (cpu, mem) = kinds[i % 4];
     w.observed.machines.push(Machine::ready(
-        format!("f{i:06}"),
+        system_id(w.observed.machines.len()),
         format!("z{}", i % 3),
         cpu,
         mem,
@@ -176,7 +187,7 @@ fn add(w: &mut World, spec: ClusterSpec) {
     for pool in spec.pools() {
         for k in 1..=pool.size {
             let id = format!("{}-{k}", pool.id);
-            let system_id = format!("{}-{id}", spec.id);
+            let system_id = system_id(w.observed.machines.len());
             let zone = format!("z{}", k % 3);
             let mut m = Machine::ready(&system_id, &zone, 16, 65_536, 500);
             m.status = MachineStatus::Deployed;
