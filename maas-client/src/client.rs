@@ -19,6 +19,9 @@ use crate::{
     request::{Body, Request, build},
 };
 
+/// The operation's name of a path that the user spells out.
+pub(crate) const ANY_CALL: &str = "call";
+
 /// A client of one MAAS server. Clones are cheap and share connections and limits.
 #[derive(Clone)]
 pub struct Client {
@@ -106,7 +109,7 @@ impl Client {
         };
         let request = build(&self.base, &method, path, query, body)?;
         self.http
-            .execute(&Call::new("call", path.to_owned(), request))
+            .execute(&Call::new(ANY_CALL, path.to_owned(), request))
             .await
     }
 

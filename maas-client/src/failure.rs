@@ -7,6 +7,8 @@ use http::{Method, Response, header};
 use sdk_transport::{Call, ErrorKind, Failure, Retryability, web_page};
 use serde_json::Value;
 
+use crate::client::ANY_CALL;
+
 /// Reads an unsuccessful answer. Rules of a real MAAS:
 ///
 /// * a refused form is a JSON object of lists, everything else is one sentence of text;
@@ -265,8 +267,11 @@ fn not_found(call: &Call, body: &Said) -> Failure {
     if endpoint && !call.request.uri().path().ends_with('/') {
         return hinted(failure, "most paths of the API end with a slash");
     }
-    // A list or the version is always there; MAAS's own words are `No Zone matches the given query.`
-    let always_there = *call.request.method() == Method::GET && !call.template.contains('{');
+    // A list or the version is always there, unlike a path that the user spells out; MAAS's own words are
+    // `No Zone matches the given query.`
+    let always_there = *call.request.method() == Method::GET
+        && call.operation != ANY_CALL
+        && !call.template.contains('{');
     if endpoint || body.is_html() || always_there && !body.text().starts_with("No ") {
         return hinted(failure, URL_HINT);
     }
