@@ -47,7 +47,7 @@ impl HttpClient {
     /// A client that talks to the origin of `base` only.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) or [`Tls`](ErrorKind::Tls) if the options cannot work.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) or [`Tls`](crate::ErrorKind::Tls) if the options cannot work.
     pub fn new(
         service: Arc<dyn Service>,
         base: &Url,
@@ -164,7 +164,7 @@ impl HttpClient {
     /// Sends a call and decodes its JSON answer.
     ///
     /// # Errors
-    /// As [`HttpClient::execute`], and [`Decode`](ErrorKind::Decode) with the JSON path.
+    /// As [`HttpClient::execute`], and [`Decode`](crate::ErrorKind::Decode) with the JSON path.
     pub async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Error> {
         let response = self.execute(call).await?;
         lenient::decode(response.body())

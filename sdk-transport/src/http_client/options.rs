@@ -81,7 +81,7 @@ impl ClientOptions {
     /// Adds a header to every request.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) if the name or the value is malformed, or the header is the client's own business.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the name or the value is malformed, or the header is the client's own business.
     pub fn add_header(&mut self, name: &str, value: &str) -> Result<(), Error> {
         let header = HeaderName::try_from(name)
             .map_err(|_| Error::invalid_input(format!("`{name}` is no header name")))?;
