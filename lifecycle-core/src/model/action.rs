@@ -1,7 +1,10 @@
 //! What the host is asked to do, and under which condition it may.
+use core::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::defaults::{is_default, is_num, num};
+use super::table::{args_text, parts};
 use crate::prelude::*;
 use crate::{Args, Erase, Id, MachineStatus, Millis, Owner, Power, Rev};
 
@@ -58,6 +61,18 @@ impl Action {
         self
     }
 
+    /// Verb, subject, and the values that its id does not tell.
+    pub(super) fn cells(&self) -> [String; 3] {
+        let subject = self.id.strip_suffix(self.verb.name());
+        let subject = subject.unwrap_or(&self.id).trim_end_matches(['/', '-']);
+        let mut values = parts(&self.verb, &["verb", "node", "cluster", "field"]);
+        if let Some(at) = values.remove("value") {
+            values.insert("at_ms".to_owned(), at);
+        }
+        let verb = self.verb.name().to_owned();
+        [verb, subject.to_owned(), args_text(&values)]
+    }
+
     fn part(&self, n: usize) -> Option<&str> {
         self.id.split('/').nth(n).filter(|p| *p != "-")
     }
@@ -78,6 +93,19 @@ impl Action {
     #[must_use]
     pub fn node(&self) -> Option<&str> {
         self.part(2)
+    }
+}
+
+/// One line: `allocate c1/cp/cp-4 (system_id m4, zone z1)`.
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [verb, subject, values] = self.cells();
+        write!(f, "{verb} {subject}")?;
+        if values.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " ({values})")
+        }
     }
 }
 

@@ -1,9 +1,12 @@
 //! What the engine answers: actions, status, reasons, and when to ask again.
+use core::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::defaults::is_default;
+use super::table::{Table, args_text};
 use crate::prelude::*;
-use crate::{Action, Args, Id, Memory, Millis};
+use crate::{Action, Args, Id, Memory, Millis, moment_text};
 
 /// The engine's answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +32,52 @@ pub struct Decision {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// Aligned tables: what to do, where every cluster, gateway and pool stands, what holds of them, and why. The memory is not shown.
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = match self.actions.len() {
+            0 => "nothing to do now".to_owned(),
+            1 => "1 action".to_owned(),
+            n => format!("{n} actions"),
+        };
+        let next = match self.next_wakeup_ms {
+            Some(at) => format!("asks again at {}", moment_text(at)),
+            None => "asks again when something changes".to_owned(),
+        };
+        writeln!(f, "Decision: {count}; {next}")?;
+        let mut actions = Table::default();
+        for action in &self.actions {
+            actions.row(action.cells());
+        }
+        let mut conditions = Table::default();
+        let all = || self.status.clusters.iter().chain(&self.status.pcgs);
+        for (id, status) in all() {
+            for c in &status.conditions {
+                conditions.row([id.clone(), format!("{:?}", c.code), args_text(&c.args)]);
+            }
+        }
+        let mut why = Table::default();
+        for e in &self.explain {
+            why.row(e.cells());
+        }
+        let mut oddities = Table::default();
+        for d in &self.diagnostics {
+            oddities.row([format!("{:?}", d.code), args_text(&d.args)]);
+        }
+        write!(f, "{actions}{}", self.status)?;
+        for (title, table) in [
+            ("conditions", conditions),
+            ("why", why),
+            ("oddities of the input", oddities),
+        ] {
+            if !table.is_empty() {
+                write!(f, "\n{title}\n{table}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Where everything stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -39,6 +88,48 @@ pub struct FleetStatus {
     /// Gateways.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pcgs: BTreeMap<Id, Status>,
+}
+
+/// Two aligned tables: clusters and gateways, then their pools.
+impl fmt::Display for FleetStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut fleet = Table::headed(&["", "state", "done", "likely end"]);
+        let mut pools = Table::headed(&[
+            "",
+            "size",
+            "live",
+            "available",
+            "up to date",
+            "machines",
+            "rollout",
+        ]);
+        for (id, status) in self.clusters.iter().chain(&self.pcgs) {
+            let state = match status.queue_position {
+                Some(place) => format!("{}, place {place}", status.state),
+                None => status.state.to_string(),
+            };
+            let end = status.progress.eta_ms.map(moment_text);
+            fleet.row([
+                id.clone(),
+                state,
+                format!("{}/{}", status.progress.done, status.progress.total),
+                end.unwrap_or_default(),
+            ]);
+            for (pool, p) in &status.pools {
+                let figures = [p.size, p.live, p.available, p.up_to_date, p.held];
+                let mut cells = vec![format!("{id}/{pool}")];
+                cells.extend(figures.iter().map(ToString::to_string));
+                cells.push(p.rollout.to_string());
+                pools.row(cells);
+            }
+        }
+        for table in [fleet, pools] {
+            if !table.is_bare() {
+                write!(f, "\n{table}")?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Where a cluster or gateway stands.
@@ -105,6 +196,24 @@ impl State {
     #[must_use]
     pub const fn is_terminating(self) -> bool {
         matches!(self, Self::Deleting | Self::Aborting)
+    }
+}
+
+/// As in JSON: `running`.
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Pending => "pending",
+            Self::Provisioning => "provisioning",
+            Self::Running => "running",
+            Self::Updating => "updating",
+            Self::Aborting => "aborting",
+            Self::Deleting => "deleting",
+            Self::Deleted => "deleted",
+            Self::Installing => "installing",
+            Self::Upgrading => "upgrading",
+            Self::Resizing => "resizing",
+        })
     }
 }
 
@@ -223,6 +332,22 @@ pub enum Rollout {
     Paused,
 }
 
+/// In words, with its reason: `waiting (approval)`.
+impl fmt::Display for Rollout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Idle => f.pad("idle"),
+            Self::AwaitingApproval => f.pad("awaiting approval"),
+            Self::Waiting(why) => write!(f, "waiting ({why})"),
+            Self::Progressing => f.pad("progressing"),
+            Self::Complete => f.pad("complete"),
+            Self::CompleteExceptLocked => f.pad("complete except locked nodes"),
+            Self::Frozen(why) => write!(f, "frozen ({why})"),
+            Self::Paused => f.pad("paused"),
+        }
+    }
+}
+
 /// Why something was done, or not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -243,6 +368,27 @@ pub struct Explain {
     pub unblocks_when: Vec<Unblock>,
 }
 
+impl Explain {
+    /// Verdict, rule, subject, and the rest in a sentence.
+    fn cells(&self) -> [String; 4] {
+        let mut text = self.message.clone();
+        if !self.unblocks_when.is_empty() {
+            let until: Vec<String> = self.unblocks_when.iter().map(ToString::to_string).collect();
+            text = format!("{text}; until {}", until.join(", or "));
+        }
+        let verdict = self.verdict.to_string();
+        [verdict, self.rule.clone(), self.subject.clone(), text]
+    }
+}
+
+/// One line: `waiting c1/cp (CP-12): the message; until what would change it`.
+impl fmt::Display for Explain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [verdict, rule, subject, text] = self.cells();
+        write!(f, "{verdict} {subject} ({rule}): {text}")
+    }
+}
+
 /// What became of something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -258,6 +404,18 @@ pub enum Verdict {
     Refused,
 }
 
+/// As in JSON: `waiting`.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Did => "did",
+            Self::Waiting => "waiting",
+            Self::Blocked => "blocked",
+            Self::Refused => "refused",
+        })
+    }
+}
+
 /// What would change a verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -267,6 +425,34 @@ pub struct Unblock {
     /// Which.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub args: Args,
+}
+
+/// What is awaited and its values: `machine (eta 2026-02-02 02:40:00 UTC)`.
+impl fmt::Display for Unblock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = |name| self.args.get(name).filter(|_| self.args.len() == 1);
+        let what = match self.kind {
+            UnblockKind::Time => match named("at_ms").and_then(serde_json::Value::as_i64) {
+                Some(at) => return f.write_str(&moment_text(at)),
+                None => "a moment comes",
+            },
+            UnblockKind::Machine => "a machine comes",
+            UnblockKind::Node => "a node changes",
+            UnblockKind::Etcd => "etcd changes",
+            UnblockKind::ControlPlane => "the control plane is done",
+            UnblockKind::Gateway => "the gateway is free",
+            UnblockKind::Approval => "it is approved",
+            UnblockKind::Operator => match named("do").and_then(serde_json::Value::as_str) {
+                Some(todo) => return write!(f, "an operator acts: {todo}"),
+                None => "an operator acts",
+            },
+        };
+        f.write_str(what)?;
+        if !self.args.is_empty() {
+            write!(f, " ({})", args_text(&self.args))?;
+        }
+        Ok(())
+    }
 }
 
 /// Kinds of things that are waited for.

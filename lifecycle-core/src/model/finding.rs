@@ -4,6 +4,7 @@ use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::defaults::is_default;
+use super::table::{Table, arg_text};
 use crate::prelude::*;
 use crate::{Args, Desired};
 
@@ -276,25 +277,18 @@ impl Refusal {
 /// An aligned table: code, message, hint, the time to wait, each argument.
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.message)?;
-        let mut rows: Vec<(String, String)> = Vec::new();
+        writeln!(f, "{}: {}", self.code, self.message)?;
+        let mut rows = Table::default();
         if !self.hint.is_empty() {
-            rows.push(("hint".to_owned(), self.hint.clone()));
+            rows.row(["  hint", &self.hint]);
         }
         if let Some(ms) = self.retry_after_ms {
-            rows.push(("retry after".to_owned(), crate::clock_text(ms)));
+            rows.row(["  retry after", &crate::clock_text(ms)]);
         }
-        for (k, v) in &self.args {
-            rows.push((
-                k.clone(),
-                v.as_str().map_or_else(|| v.to_string(), ToOwned::to_owned),
-            ));
+        for (name, value) in &self.args {
+            rows.row([format!("  {name}"), arg_text(name, value)]);
         }
-        let width = rows.iter().map(|(k, _)| k.len()).max().unwrap_or(0);
-        for (k, v) in &rows {
-            write!(f, "\n  {k:width$}  {v}")?;
-        }
-        Ok(())
+        f.write_str(rows.to_string().trim_end())
     }
 }
 
@@ -307,4 +301,12 @@ pub struct Admission {
     /// What should be known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Finding>,
+}
+
+/// `accepted`, and a line for each warning.
+impl fmt::Display for Admission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("accepted")?;
+        self.warnings.iter().try_for_each(|w| write!(f, "\n  {w}"))
+    }
 }

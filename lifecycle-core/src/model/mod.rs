@@ -16,6 +16,7 @@ mod observed;
 mod plan;
 mod policy;
 mod request;
+mod table;
 mod time;
 mod values;
 mod world;
@@ -46,7 +47,7 @@ pub use observed::{
 pub use plan::{Alternative, Change, Plan, Planner, PreviewOptions, Step};
 pub use policy::{EraseRate, Limits, Policy, StepTime, Timings};
 pub use request::Request;
-pub use time::{FORCE_DELETE_AFTER_MS, Millis, clock_text, duration_text, ms_of};
+pub use time::{FORCE_DELETE_AFTER_MS, Millis, clock_text, duration_text, moment_text, ms_of};
 pub use values::{Pct, Tri, ValueError, Version};
 pub use world::World;
 

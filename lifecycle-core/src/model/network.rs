@@ -1,10 +1,12 @@
 //! Networks: what clusters need of them, what subnets have, and the plan that compares the two.
+use core::fmt;
 use core::net::IpAddr;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::defaults::{is_default, is_num8, num8};
+use super::table::Table;
 use crate::prelude::*;
 use crate::{Desired, Finding, Id, Policy};
 
@@ -99,6 +101,29 @@ pub struct NetworkPlan {
     /// Overlaps, shortages, warnings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
+}
+
+/// Two aligned tables, addresses by owner and by subnet, then a line for each finding.
+impl fmt::Display for NetworkPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut owners = Table::headed(&["addresses of", "steady", "peak"]);
+        for (id, need) in &self.owners {
+            owners.row([id.clone(), need.steady.to_string(), need.peak.to_string()]);
+        }
+        let mut subnets = Table::headed(&["subnet", "steady", "peak", "headroom"]);
+        for (id, of) in &self.subnets {
+            let figures = [of.steady.into(), of.peak.into(), i64::from(of.headroom)];
+            subnets.row(core::iter::once(id.clone()).chain(figures.map(|n| n.to_string())));
+        }
+        write!(f, "{owners}")?;
+        if !subnets.is_bare() {
+            write!(f, "\n{subnets}")?;
+        }
+        if !self.findings.is_empty() {
+            writeln!(f)?;
+        }
+        self.findings.iter().try_for_each(|x| writeln!(f, "{x}"))
+    }
 }
 
 /// Addresses a cluster or gateway needs.

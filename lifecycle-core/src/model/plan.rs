@@ -211,7 +211,7 @@ impl fmt::Display for Plan {
             };
             writeln!(
                 f,
-                "  instead  {change:<16} {feasible:<12} peak {}; least available {}",
+                "  instead  {change:<16} {feasible:<12}  peak {}; least available {}",
                 counts(&a.peak_machines),
                 counts(&a.min_available)
             )?;
