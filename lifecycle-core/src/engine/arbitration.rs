@@ -1,14 +1,14 @@
 //! 3.5.5 Arbitration: all demands of all pools, clusters and gateways over the shared free machines, addresses and deploy slots.
 use crate::prelude::*;
 use crate::{
-    Code, ConditionCode, Machine, Millis, OnNoSpare, RecordField, State, UnblockKind, Verdict,
-    cluster_pool_key,
+    Args, Code, ConditionCode, Machine, Millis, OnNoSpare, PoolSpec, RecordField, State,
+    UnblockKind, Verdict, cluster_pool_key,
 };
 
 use super::capacity::{Forecast, fitting_any, forecast_for};
 use super::explain::{Until, explain, facts};
 use super::index::{Cluster, Fleet};
-use super::market::Market;
+use super::market::{Lack, Market};
 use super::out::Out;
 use super::pool::Pool;
 use super::reclaim::Reclaim;
@@ -198,7 +198,8 @@ pub(crate) fn run(
         .collect();
     begun.sort_by_key(|&ci| (fleet.clusters[ci].spec.requested_ms, fleet.clusters[ci].id));
     for ci in &begun {
-        market.reserve(*ci, false);
+        // What it lacks is said where its demands are served.
+        let _ = market.reserve(*ci, false);
     }
     serve_all(&demands[growth..surge], &mut market, out);
     let provisioning = fleet.clusters.iter().filter(|c| {
@@ -229,7 +230,8 @@ pub(crate) fn run(
         }
         if told.insert((d.ci, d.pi)) {
             let need = needs.get(&(d.ci, d.pi)).copied().unwrap_or(0);
-            say_short(fleet, d, *short, need, out);
+            let kept = *short == Short::Machine && market.keeps_for_others(d.ci, d.pi);
+            say_short(fleet, d, *short, need, kept, out);
         }
     }
 }
@@ -242,7 +244,7 @@ pub(crate) fn serve_in_order(fleet: &Fleet<'_>, demands: &[Demand], out: &mut Ou
         if let Err(short) = market.serve(d, out)
             && told.insert((d.ci, d.pi))
         {
-            say_short(fleet, d, short, 1, out);
+            say_short(fleet, d, short, 1, false, out);
         }
     }
 }
@@ -275,12 +277,15 @@ fn start(
     queue.sort_by_key(|&ci| (fleet.clusters[ci].spec.requested_ms, fleet.clusters[ci].id));
     let most = usize::try_from(fleet.f.w.policy.max_concurrent_provisions).unwrap_or(usize::MAX);
     let mut demands = Vec::new();
-    for (position, &ci) in queue.iter().enumerate() {
+    // A gateway that is installed has no place among the clusters.
+    let mut position = 0;
+    for &ci in &queue {
         let c = &fleet.clusters[ci];
+        position += u32::from(!c.is_pcg);
         if stopped.contains(&ci) || c.spec.paused {
             continue;
         }
-        let facts = facts! {"position": position + 1};
+        let facts = facts! {"position": position};
         if let Some(gateway) =
             gateway::blocker(fleet, states, c).filter(|_| Rule::GatewayBlocksCreate.holds())
         {
@@ -310,9 +315,11 @@ fn start(
             out.say(say.until(UnblockKind::Node, facts! {}));
             continue;
         }
-        if !market.reserve(ci, true) && Rule::WholeDemandBeforeStart.holds() {
+        if let Err(lack) = market.reserve(ci, true)
+            && Rule::WholeDemandBeforeStart.holds()
+        {
             market.want(ci);
-            say_cannot_start(fleet, ci, position + 1, out);
+            say_cannot_start(fleet, ci, position, &lack, out);
             continue;
         }
         // Pools of size 0 alone: there is nothing to wait for.
@@ -335,10 +342,12 @@ fn start(
     demands
 }
 
-fn say_cannot_start(fleet: &Fleet<'_>, ci: usize, position: usize, out: &mut Out) {
+/// What is short: machines as a whole, machines for one of its pools, or addresses of a subnet.
+fn say_cannot_start(fleet: &Fleet<'_>, ci: usize, position: u32, lack: &Lack, out: &mut Out) {
     let c = &fleet.clusters[ci];
+    let pool = &c.pools[lack.pool];
     let need: u32 = c.pools.iter().fold(0, |a, p| a.saturating_add(p.size));
-    let available = fitting_any(fleet, &out.memory, &c.pools);
+    let fitting = fitting_any(fleet, &out.memory, &c.pools);
     let cast = c.pools.iter().map(|p| forecast_for(fleet, &out.memory, p));
     let (returning, first) = cast.fold((0_u32, None::<Millis>), |(n, t), f| {
         (
@@ -346,30 +355,89 @@ fn say_cannot_start(fleet: &Fleet<'_>, ci: usize, position: usize, out: &mut Out
             [t, f.first_ms].into_iter().flatten().min(),
         )
     });
-    let facts =
-        facts! {"need": need, "available": available, "returning": returning, "position": position};
+    let (rule, mut facts, text) = match lack.short {
+        Short::Address => {
+            let subnet = c.subnet(pool.spec);
+            let nodes = c.pools.iter().filter(|p| c.subnet(p.spec) == subnet);
+            let of_subnet = nodes.fold(0_u32, |sum, p| {
+                sum.saturating_add(p.size)
+                    .saturating_add(u32::from(p.is_cp))
+            });
+            (
+                Code::IpShort.as_str(),
+                address_facts(fleet, subnet, of_subnet, lack.left),
+                "{need} addresses of subnet {subnet} ({range}) are needed at once, {available} are left",
+            )
+        }
+        _ if fitting < need => (
+            "3.5.5",
+            facts! {"need": need, "available": fitting},
+            "{need} machines are needed at once, {available} fit and are free, {returning} are returning",
+        ),
+        _ => (
+            "3.5.5",
+            pool_facts(fleet, pool, lack.left, out),
+            "pool {pool} needs {need} machines {wants}; {fitting} fit and are free, {available} of them are left for it, {returning} are returning",
+        ),
+    };
+    facts.insert("returning".to_owned(), returning.into());
+    let text = if c.is_pcg {
+        text.to_owned()
+    } else {
+        facts.insert("position".to_owned(), position.into());
+        format!("place {{position}} in the queue: {text}")
+    };
     out.condition(c.id, ConditionCode::CapacityShort, facts.clone());
-    let text = "place {position} in the queue: {need} machines are needed at once, {available} fit and are free, {returning} are returning";
-    say_until(
-        first,
-        explain(c.id, Verdict::Waiting, "3.5.5", text, facts),
-        out,
+    let say = explain(c.id, Verdict::Waiting, rule, &text, facts);
+    say_until(first, say, lack.short, out);
+}
+
+/// Which subnet is short of addresses, and what its range is.
+fn address_facts(fleet: &Fleet<'_>, subnet: Option<&str>, need: u32, left: u32) -> Args {
+    let known = subnet.and_then(|id| fleet.f.subnets.get(id));
+    let range = known.map_or_else(String::new, |s| s.cidr.to_string());
+    facts! {"need": need, "available": left, "subnet": subnet.unwrap_or(""), "range": range}
+}
+
+/// What a pool asks of a machine: `≥8 CPU/16384 MiB/100 GB in resource pool default, zones z1, z2`.
+fn wants(pool: &PoolSpec) -> String {
+    let mut text = format!(
+        "≥{} CPU/{} MiB/{} GB in resource pool {}",
+        pool.min_cpu, pool.min_mem_mib, pool.min_disk_gb, pool.resource_pool
     );
+    let arch: Vec<String> = pool.arch.iter().cloned().collect();
+    for (what, names) in [("zones", &pool.azs), ("tags", &pool.tags), ("arch", &arch)] {
+        if !names.is_empty() {
+            text = format!("{text}, {what} {}", names.join(", "));
+        }
+    }
+    text
+}
+
+/// What a pool asks of a machine, and how many meet it.
+fn pool_facts(fleet: &Fleet<'_>, pool: &Pool<'_>, left: u32, out: &Out) -> Args {
+    let fitting = fitting_any(fleet, &out.memory, core::slice::from_ref(pool));
+    facts! {
+        "pool": pool.spec.id.as_str(), "need": pool.size.saturating_sub(pool.live), "available": left, "fitting": fitting, "wants": wants(pool.spec),
+    }
 }
 
 /// Waits for a moment, or, without one, for somebody to add capacity.
-fn say_until(first: Option<Millis>, mut say: crate::Explain, out: &mut Out) {
+fn say_until(first: Option<Millis>, mut say: crate::Explain, short: Short, out: &mut Out) {
     if let Some(at) = first {
         out.wake(at);
         out.say(say.until(UnblockKind::Machine, facts! {"eta_ms": at}));
     } else {
         say.verdict = Verdict::Blocked;
-        out.say(say.until(UnblockKind::Operator, facts! {"do": "capacity"}));
+        out.say(say.until(
+            UnblockKind::Operator,
+            facts! {"do": if short == Short::Address { "addresses" } else { "capacity" }},
+        ));
     }
 }
 
 /// CapacityShort, with what is on its way.
-fn say_short(fleet: &Fleet<'_>, d: &Demand, short: Short, need: u32, out: &mut Out) {
+fn say_short(fleet: &Fleet<'_>, d: &Demand, short: Short, need: u32, kept: bool, out: &mut Out) {
     let c = &fleet.clusters[d.ci];
     let pool = &c.pools[d.pi];
     let key = cluster_pool_key(c.id, &pool.spec.id);
@@ -396,26 +464,29 @@ fn say_short(fleet: &Fleet<'_>, d: &Demand, short: Short, need: u32, out: &mut O
         (_, true) => Code::NoSpareSingleNode.as_str(),
         _ => d.rule,
     };
-    let facts = facts! {"need": need, "available": 0, "returning": returning, "live": pool.live, "size": pool.size, "outdated": pool.outdated};
-    out.condition(
-        c.id,
-        ConditionCode::CapacityShort,
-        facts! {"need": need, "available": 0, "returning": returning},
-    );
     let expand =
         matches!(d.rule, "CP-12" | "W-e") && pool.spec.on_no_spare != OnNoSpare::FallbackContract;
-    let text = match (short, expand) {
-        (Short::Address, _) => "{need} addresses are needed and the subnet has none free",
-        (_, true) => {
-            "Expand First needs {need} spare machine and none that fits is free; {returning} are returning"
-        }
-        (_, false) => {
-            "{need} machines are needed and none that fits is free; {returning} are returning"
-        }
+    let (mut facts, text) = match (short, expand, kept) {
+        (Short::Address, ..) => (
+            address_facts(fleet, c.subnet(pool.spec), need, 0),
+            "{need} addresses of subnet {subnet} ({range}) are needed and none is left",
+        ),
+        (_, _, true) => (
+            facts! {"need": need, "available": 0},
+            "{need} machines are needed; what fits and is free is kept for a cluster that is being provisioned, {returning} are returning",
+        ),
+        (_, true, _) => (
+            facts! {"need": need, "available": 0},
+            "Expand First needs {need} spare machine and none that fits is free; {returning} are returning",
+        ),
+        _ => (
+            facts! {"need": need, "available": 0},
+            "{need} machines are needed and none that fits is free; {returning} are returning",
+        ),
     };
-    say_until(
-        first_ms,
-        explain(key, Verdict::Waiting, rule, text, facts),
-        out,
-    );
+    facts.insert("returning".to_owned(), returning.into());
+    out.condition(c.id, ConditionCode::CapacityShort, facts.clone());
+    facts.append(&mut facts! {"live": pool.live, "size": pool.size, "outdated": pool.outdated});
+    let say = explain(key, Verdict::Waiting, rule, text, facts);
+    say_until(first_ms, say, short, out);
 }

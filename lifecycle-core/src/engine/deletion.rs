@@ -55,14 +55,16 @@ pub(crate) fn run(
         let users = gateway::users_left(fleet, states, c.id);
         if !users.is_empty() {
             let facts = facts! {"clusters": users.iter().take(10).map(|s| (*s).to_owned()).collect::<Vec<_>>(), "n": users.len()};
-            let say = explain(
-                c.id,
-                Verdict::Waiting,
-                "E_PCG_IN_USE",
-                "{n} clusters still need this gateway: {clusters}",
-                facts,
-            );
-            out.say(say.until(UnblockKind::Operator, facts! {"do": "delete or abort them"}));
+            let text = "{n} clusters still need this gateway: {clusters}";
+            let going = |id: &&str| states.get(id).is_some_and(|s| s.is_terminating());
+            let say = if users.iter().all(going) {
+                explain(c.id, Verdict::Waiting, "E_PCG_IN_USE", text, facts)
+                    .until(UnblockKind::Node, facts! {"clusters": users.len()})
+            } else {
+                explain(c.id, Verdict::Blocked, "E_PCG_IN_USE", text, facts)
+                    .until(UnblockKind::Operator, facts! {"do": "delete or abort them"})
+            };
+            out.say(say);
             return;
         }
     }
@@ -82,13 +84,22 @@ pub(crate) fn run(
         gateway::blocker(fleet, states, c).filter(|_| Rule::GatewayBlocksDelete.holds())
     {
         out.condition(c.id, ConditionCode::BlockedByPcg, facts! {"pcg": pcg});
-        let say = explain(
-            c.id,
-            Verdict::Waiting,
-            "3.4",
-            "deletion waits for the gateway {pcg}",
-            facts! {"pcg": pcg},
-        );
+        let force = match force_remaining_ms(fleet.f.w, since, clock) {
+            0 => "now".to_owned(),
+            ms => format!("in {}", clock_text(ms)),
+        };
+        let facts = facts! {"pcg": pcg, "force": force};
+        // A gateway that waits for this cluster and does not work either: nobody else will end it.
+        let say = if states.get(pcg) == Some(&State::Deleting) {
+            let text = "the gateway {pcg} is to be deleted, is not healthy, and waits for this cluster; force delete is available {force}";
+            explain(c.id, Verdict::Blocked, "3.4", text, facts).until(
+                UnblockKind::Operator,
+                facts! {"do": "mend the gateway, or force the delete"},
+            )
+        } else {
+            let text = "deletion waits for the gateway {pcg}";
+            explain(c.id, Verdict::Waiting, "3.4", text, facts! {"pcg": pcg})
+        };
         out.say(say.until(UnblockKind::Gateway, facts! {"pcg": pcg}));
         return;
     }

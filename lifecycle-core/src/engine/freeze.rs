@@ -114,7 +114,8 @@ fn remember_machine(fleet: &Fleet<'_>, m: &crate::Machine, out: &mut Out) {
     } else {
         mem.returning_since_ms = None;
         mem.stuck = false;
-        if super::index::is_free_status(m.status) {
+        // Of a locked machine the looks are counted, of one that MAAS fails to release the tries.
+        if !m.locked {
             mem.tries = 0;
             mem.tried_ms = None;
         }

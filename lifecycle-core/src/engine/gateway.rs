@@ -15,9 +15,11 @@ pub(crate) fn is_healthy(fleet: &Fleet<'_>, g: &Cluster<'_>) -> bool {
     g.etcd.view == View::Good && g.nodes().any(|x| x.phase == Phase::Active)
 }
 
-/// Blocking: Installing, Upgrading, Resizing (if the policy says so), Deleting, or not healthy.
-fn is_blocking(fleet: &Fleet<'_>, g: &Cluster<'_>, state: State) -> bool {
+/// Blocking: Installing, Upgrading, Resizing (if the policy says so), Deleting, or not healthy. While it waits for a cluster that is going,
+/// a gateway that is to be deleted has given nothing back, and serves that cluster: else each would wait for the other.
+fn is_blocking(fleet: &Fleet<'_>, g: &Cluster<'_>, state: State, is_going: bool) -> bool {
     match state {
+        State::Deleting if is_going && !g.is_palette => !is_healthy(fleet, g),
         State::Installing | State::Upgrading | State::Deleting | State::Deleted => true,
         State::Resizing => fleet.f.w.policy.queue_while_resizing || !is_healthy(fleet, g),
         _ => !is_healthy(fleet, g),
@@ -32,7 +34,10 @@ pub(crate) fn blocker<'s>(
 ) -> Option<&'s str> {
     let id = c.spec.pcg_id.as_deref()?;
     let blocks = match fleet.find(id).filter(|g| g.is_pcg) {
-        Some(gateway) => is_blocking(fleet, gateway, states.get(id).copied().unwrap_or_default()),
+        Some(gateway) => {
+            let state = |id: &str| states.get(id).copied().unwrap_or_default();
+            is_blocking(fleet, gateway, state(id), state(c.id).is_terminating())
+        }
         // Nobody's but Palette's: what it says is all there is.
         None => fleet.f.w.observed.pcgs.get(id).is_some_and(|seen| {
             let state = palette::gateway_word(Some(seen), false);

@@ -112,6 +112,8 @@ pub(crate) fn release(
     }
 }
 
+/// MachineLocked: MAAS would refuse the release. It is tried again as soon as the lock is seen to be gone, and looked at after 1, 2, 4 … 60
+/// minutes.
 pub(crate) fn locked(
     fleet: &Fleet<'_>,
     c: &Cluster<'_>,
@@ -119,9 +121,19 @@ pub(crate) fn locked(
     machine: &Machine,
     out: &mut Out,
 ) {
-    let facts = facts! {"machine": machine.system_id.as_str()};
+    let now = fleet.f.now;
+    let mem = freeze::entry(fleet, &machine.system_id, out);
+    let (tried, tries) = match mem.tried_ms {
+        None => (now, 0),
+        Some(at) if now >= returning::after_tries(at, mem.tries) => {
+            (now, mem.tries.saturating_add(1))
+        }
+        Some(at) => (at, mem.tries),
+    };
+    (mem.tried_ms, mem.tries) = (Some(tried), tries);
+    let at = returning::after_tries(tried, tries);
+    let facts = facts! {"machine": machine.system_id.as_str(), "next_try_ms": at};
     out.condition(c.id, ConditionCode::MachineLocked, facts.clone());
-    let at = fleet.f.now.saturating_add(60_000);
     let say = explain(
         subject,
         Verdict::Blocked,
@@ -129,7 +141,10 @@ pub(crate) fn locked(
         "{machine} is locked in MAAS and cannot be released",
         facts,
     );
-    out.say(say.until(UnblockKind::Operator, facts! {"do": "unlock the machine"}));
+    out.say(
+        say.until(UnblockKind::Operator, facts! {"do": "unlock the machine"})
+            .until(UnblockKind::Time, facts! {"at_ms": at}),
+    );
     out.wake(at);
 }
 

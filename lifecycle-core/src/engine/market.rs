@@ -42,6 +42,15 @@ struct Lot {
     wanted: bool,
 }
 
+/// What keeps a cluster from having everything that it lacks at once.
+pub(crate) struct Lack {
+    pub(crate) short: Short,
+    /// The pool that came away empty-handed first.
+    pub(crate) pool: usize,
+    /// Machines for that pool, or addresses of its subnet, that were left for the cluster.
+    pub(crate) left: u32,
+}
+
 pub(crate) struct Market<'f, 'a> {
     fleet: &'f Fleet<'a>,
     /// Best first: least waste for whoever they fit, then fewest failures, then system id.
@@ -297,9 +306,9 @@ impl<'f, 'a> Market<'f, 'a> {
         }
     }
 
-    /// Sets machines and addresses aside for everything that a cluster still lacks; false, and nothing set aside for one that has not
-    /// begun, if they do not suffice. `queued`: what an earlier cluster waits for is not touched.
-    pub(crate) fn reserve(&mut self, ci: usize, queued: bool) -> bool {
+    /// Sets machines and addresses aside for everything that a cluster still lacks. If they do not suffice, nothing is set aside for one
+    /// that has not begun. `queued`: what an earlier cluster waits for is not touched.
+    pub(crate) fn reserve(&mut self, ci: usize, queued: bool) -> Result<(), Lack> {
         let fleet = self.fleet;
         let c = &fleet.clusters[ci];
         let look = if queued { Look::Wanted } else { Look::Reserved };
@@ -309,35 +318,42 @@ impl<'f, 'a> Market<'f, 'a> {
             .map(|p| self.lanes(p).values().map(|l| l.passed).collect())
             .collect();
         let (mut machines, mut ips): (Vec<usize>, Vec<&'a str>) = (Vec::new(), Vec::new());
-        let mut whole = true;
+        let mut lack: Option<Lack> = None;
+        let mut lacks = |short: Short, pool: usize, left: usize| {
+            let left = u32::try_from(left).unwrap_or(u32::MAX);
+            lack.get_or_insert(Lack { short, pool, left });
+        };
         // The endpoint's address is taken together with the first control-plane node's.
         if let Some(cp) = c.cp().filter(|p| p.nodes.iter().all(|x| x.node.is_none())) {
             match self.reserve_ip(ci, c.subnet(cp.spec)) {
                 Some(name) => ips.extend(name),
-                None => whole = false,
+                None => lacks(Short::Address, 0, 0),
             }
         }
         for (pi, pool) in c.pools.iter().enumerate() {
             let given = self.given.get(&(ci, pi)).copied().unwrap_or(0);
+            let had = machines.len();
             for _ in 0..pool.size.saturating_sub(pool.live).saturating_sub(given) {
                 let Some((zone, i)) = self.firsts(pool, look).first().copied() else {
-                    whole = false;
+                    lacks(Short::Machine, pi, machines.len() - had);
                     break;
                 };
                 self.lots[i].reserved = true;
                 let zones = self.reserves.entry(ci).or_default();
                 zones.entry(zone).or_default().insert(i);
                 machines.push(i);
-                match self.reserve_ip(ci, c.subnet(pool.spec)) {
+                let subnet = c.subnet(pool.spec);
+                match self.reserve_ip(ci, subnet) {
                     Some(name) => ips.extend(name),
                     None => {
-                        whole = false;
+                        let of_it = ips.iter().filter(|name| Some(**name) == subnet);
+                        lacks(Short::Address, pi, of_it.count());
                         break;
                     }
                 }
             }
         }
-        if !whole && !c.is_started() {
+        if lack.is_some() && !c.is_started() {
             for i in machines {
                 self.lots[i].reserved = false;
             }
@@ -351,7 +367,13 @@ impl<'f, 'a> Market<'f, 'a> {
                 }
             }
         }
-        whole
+        lack.map_or(Ok(()), Err)
+    }
+
+    /// Whether machines are free that fit this pool, all of them kept for somebody else.
+    pub(crate) fn keeps_for_others(&mut self, ci: usize, pi: usize) -> bool {
+        let pool = self.pool(ci, pi);
+        !self.firsts(pool, Look::Taken).is_empty()
     }
 
     /// A cluster waits: what any of its pools could use is not for those that come after it.

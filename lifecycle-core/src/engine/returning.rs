@@ -67,6 +67,11 @@ pub(crate) fn next_try(f: &Frame<'_>, m: &Machine) -> Millis {
     let mem = f.w.memory.machines.get(&m.system_id);
     match mem.and_then(|k| k.tried_ms.map(|at| (at, k.tries))) {
         None => since(f, m).saturating_add(60_000),
-        Some((at, tries)) => at.saturating_add(ms_of(60 * (1_u32 << tries.min(6)).min(60))),
+        Some((at, tries)) => after_tries(at, tries),
     }
+}
+
+/// 1, 2, 4 … 60 minutes after the last of so many tries.
+pub(crate) fn after_tries(at: Millis, tries: u32) -> Millis {
+    at.saturating_add(ms_of(60 * (1_u32 << tries.min(6)).min(60)))
 }

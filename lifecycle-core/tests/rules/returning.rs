@@ -102,6 +102,39 @@ fn a_locked_machine_is_never_released() {
 }
 
 #[test]
+fn a_locked_machine_is_looked_at_again_after_1_2_4_and_at_most_60_minutes() {
+    let mut w = workers(2, 0);
+    machine_for(&mut w, "c-w-1").locked = true;
+    w.desired.clusters[0].delete_requested_ms = Some(T0 - 900_000);
+    // The other machine is back already: nothing else is waited for.
+    w.observed.machines.retain(|m| m.system_id != "c-w-2");
+    w.observed.nodes.retain(|n| n.id != "w-2");
+    let mut asked = Vec::new();
+    for _ in 0..9 {
+        let taken = first(w.clone());
+        assert!(ids(&taken).is_empty(), "never while it is locked");
+        assert!(blocked(&taken, "3.4"));
+        let at = taken.decision.next_wakeup_ms.unwrap();
+        asked.push((at - w.now_ms) / 60_000);
+        // A decision in between does not begin anew.
+        (w.memory, w.now_ms) = (taken.decision.memory, w.now_ms + 10_000);
+        let between = first(w.clone()).decision;
+        assert_eq!(between.next_wakeup_ms, Some(at));
+        (w.memory, w.now_ms) = (between.memory, at);
+        w.observed.as_of_ms = at;
+    }
+    assert_eq!(asked, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    machine_for(&mut w, "c-w-1").locked = false;
+    let taken = first(w);
+    assert_eq!(
+        ids(&taken),
+        ["c/w/w-1/release"],
+        "as soon as it is unlocked"
+    );
+    assert!(!taken.decision.memory.machines.contains_key("c-w-1"));
+}
+
+#[test]
 fn what_is_broken_is_neither_released_nor_waited_for() {
     let mut w = workers(2, 0);
     w.desired.clusters[0].delete_requested_ms = Some(T0);

@@ -1,13 +1,13 @@
 //! 3.5.5 Machines, addresses and labels that several want: what is set aside, what is passed over, what is given back.
 use lifecycle_core::{
-    ClusterSpec, Machine, MachineStatus, NetSpec, Pct, PoolSpec, State, Strategy, Subnet, Tri,
-    World,
+    ClusterSpec, ConditionCode, Machine, MachineStatus, NetSpec, PcgSpec, Pct, PoolSpec, State,
+    Strategy, Subnet, Tri, World,
 };
 
 use crate::common::scopes::EXPAND;
-use crate::common::trace::{add_gateway, down, first, lose, node_of, place, run};
+use crate::common::trace::{Taken, add_gateway, down, first, lose, node_of, place, run};
 use crate::common::{T0, add_running, machine_for, pool, world};
-use crate::{control_plane, creates, ids, rolls, workers};
+use crate::{blocked, control_plane, creates, ids, rolls, workers};
 
 fn new(id: &str, asked: i64, workers: u32, min_cpu: u32) -> ClusterSpec {
     let pool = PoolSpec::worker("w", workers).minimum(min_cpu, 0, 0);
@@ -236,4 +236,120 @@ fn an_unhealthy_gateway_makes_new_clusters_wait() {
     let taken = first(w);
     assert!(!taken.decision.actions.iter().any(creates));
     assert_eq!(taken.decision.status.clusters["c"].state, State::Pending);
+}
+
+#[test]
+fn a_gateway_and_its_cluster_that_are_both_deleted_do_not_wait_for_each_other() {
+    let mut w = world(0);
+    add_gateway(&mut w, "g", 1);
+    add_running(&mut w, new("c", 1, 1, 1).pcg("g"));
+    w.desired.pcgs[0].delete_requested_ms = Some(T0);
+    // The cluster stays: somebody has to decide.
+    let stays = first(w.clone());
+    assert!(ids(&stays).is_empty() && blocked(&stays, "E_PCG_IN_USE"));
+    w.desired.clusters[0].delete_requested_ms = Some(T0);
+    let mut sick = w.clone();
+    let trace = run(w, 200, |_| {});
+    let releases = |cluster: &str| {
+        let all = trace.iter().flat_map(Taken::actions);
+        let of = all.filter(|(_, a)| a.cluster() == Some(cluster) && a.id.ends_with("/release"));
+        let times: Vec<i64> = of.map(|(w, _)| w.now_ms).collect();
+        (*times.first().unwrap(), *times.last().unwrap())
+    };
+    assert!(releases("c").1 < releases("g").0, "the gateway goes last");
+    let end = &trace.last().unwrap().decision.status;
+    assert_eq!(
+        (end.clusters["c"].state, end.pcgs["g"].state),
+        (State::Deleted, State::Deleted)
+    );
+    // One that does not work cannot serve: the cluster waits, and is told how long until a force delete.
+    down(&mut sick, "g", "cp-1", 10);
+    let taken = first(sick);
+    assert!(ids(&taken).is_empty() && blocked(&taken, "3.4"));
+    assert!(taken.decision.status.clusters["c"].has(ConditionCode::BlockedByPcg));
+    let said = |e: &&lifecycle_core::Explain| e.subject == "c";
+    assert_eq!(
+        taken.decision.explain.iter().find(said).unwrap().message,
+        "the gateway g is to be deleted, is not healthy, and waits for this cluster; force delete is available in 15:00"
+    );
+}
+
+/// What is said of the cluster that waits to start, and by which rule.
+fn awaited(w: World) -> (String, String) {
+    let d = first(w).decision;
+    assert!(!d.actions.iter().any(creates));
+    assert!(d.status.clusters["q"].has(ConditionCode::CapacityShort));
+    let e = d.explain.iter().find(|e| e.subject == "q").unwrap();
+    (e.rule.clone(), e.message.clone())
+}
+
+#[test]
+fn a_cluster_in_the_queue_is_told_what_is_short() {
+    let queued = |w: &mut World, change: fn(&mut ClusterSpec)| {
+        let mut spec = ClusterSpec::new("q")
+            .requested_ms(T0)
+            .control_plane(PoolSpec::control_plane("cp", 1))
+            .worker(PoolSpec::worker("w", 2));
+        change(&mut spec);
+        w.desired.clusters.push(spec);
+    };
+    let told = |free: u32, change: fn(&mut ClusterSpec)| {
+        let mut w = world(free);
+        queued(&mut w, change);
+        awaited(w)
+    };
+    let of = |rule: &str, text: &str| (rule.to_owned(), format!("place 1 in the queue: {text}"));
+    assert_eq!(
+        told(2, |_| ()),
+        of(
+            "3.5.5",
+            "3 machines are needed at once, 2 fit and are free, 0 are returning"
+        )
+    );
+    assert_eq!(
+        told(9, |q| q.workers[0].azs = vec!["z2".into()]),
+        of(
+            "3.5.5",
+            "pool w needs 2 machines ≥1 CPU/0 MiB/0 GB in resource pool default, zones z2; 0 fit and are free, 0 of them are left for it, 0 are returning"
+        )
+    );
+    assert_eq!(
+        told(9, |q| {
+            (q.workers[0].resource_pool, q.workers[0].min_cpu) = ("gpu".into(), 64);
+            q.workers[0].tags = vec!["fast".into(), "new".into()];
+        }),
+        of(
+            "3.5.5",
+            "pool w needs 2 machines ≥64 CPU/0 MiB/0 GB in resource pool gpu, tags fast, new; 0 fit and are free, 0 of them are left for it, 0 are returning"
+        )
+    );
+    // Nodes and endpoint, of the subnet that has too few.
+    let mut w = world(9);
+    let cidr = "10.10.0.0/24".parse().unwrap();
+    w.observed.subnets.push(Subnet {
+        id: "s1".into(),
+        cidr,
+        free_ips: 3,
+        gateway: None,
+        reserved: Vec::new(),
+    });
+    queued(&mut w, |q| q.network.subnet = Some("s1".into()));
+    assert_eq!(
+        awaited(w),
+        of(
+            "E_IP_SHORT",
+            "4 addresses of subnet s1 (10.10.0.0/24) are needed at once, 3 are left"
+        )
+    );
+    // What an earlier cluster waits for is not left, and a gateway has no place in the queue.
+    let mut w = world(3);
+    let gateway = PoolSpec::control_plane("gw", 3).resource_pool("elsewhere");
+    w.desired.pcgs.push(PcgSpec::new("g", gateway));
+    let early = ClusterSpec::new("early").worker(PoolSpec::worker("w", 4));
+    w.desired.clusters.push(early.requested_ms(T0 - 1000));
+    queued(&mut w, |_| ());
+    assert_eq!(
+        awaited(w).1,
+        "place 2 in the queue: pool cp needs 1 machines ≥1 CPU/0 MiB/0 GB in resource pool default; 3 fit and are free, 0 of them are left for it, 0 are returning"
+    );
 }
