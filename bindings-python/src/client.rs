@@ -1,10 +1,6 @@
 //! What the clients' Python classes share: settings, closing, forks.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use pyo3::{prelude::*, types::PyDict};
 use sdk_transport::{Clock, Error, ResponseLog, TlsOptions, input::Quoting};
@@ -13,15 +9,14 @@ use serde::{Deserialize, de::IgnoredAny};
 use crate::{
     error::raise,
     options::{from_python, take, take_seconds},
-    runtime::MadeIn,
+    runtime::Connected,
     testbed::TestbedClock,
 };
 
 /// A client that a Python object and its nouns share until it is closed.
 pub(crate) struct Handle<C> {
-    client: Arc<Mutex<Option<C>>>,
+    client: Arc<Connected<C>>,
     log: Option<ResponseLog>,
-    made_in: MadeIn,
 }
 
 impl<C> Clone for Handle<C> {
@@ -29,7 +24,6 @@ impl<C> Clone for Handle<C> {
         Self {
             client: Arc::clone(&self.client),
             log: self.log.clone(),
-            made_in: self.made_in,
         }
     }
 }
@@ -49,9 +43,8 @@ pub(crate) trait Client: Clone {
 impl<C: Client> Handle<C> {
     pub(crate) fn new(client: C) -> Self {
         Self {
-            client: Arc::new(Mutex::new(Some(client))),
+            client: Arc::new(Connected::new("client", client)),
             log: None,
-            made_in: MadeIn::this_process(),
         }
     }
 
@@ -65,10 +58,7 @@ impl<C: Client> Handle<C> {
 
     /// The client for one call.
     pub(crate) fn client(&self, timeout: Option<Duration>) -> PyResult<C> {
-        self.made_in
-            .check("client")
-            .map_err(|error| raise(&error))?;
-        let client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = self.client.lock().map_err(|error| raise(&error))?;
         let Some(mut client) = client.clone() else {
             return Err(raise(
                 &Error::invalid_input("the client is closed").with_hint("make a new one"),
@@ -85,10 +75,7 @@ impl<C: Client> Handle<C> {
 
     /// Lets go of the connections.
     pub(crate) fn close(&self) {
-        self.client
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        self.client.take();
     }
 }
 

@@ -1,6 +1,6 @@
 //! The tokio runtime behind every call, one per process.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use pyo3::{PyResult, exceptions::PyRuntimeError};
 use sdk_transport::{Error, ErrorKind};
@@ -44,24 +44,54 @@ pub(crate) fn runtime() -> PyResult<&'static Runtime> {
         .map_err(|error| PyRuntimeError::new_err(format!("cannot start threads: {error}")))
 }
 
-/// Remembers in which process something with connections was made.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct MadeIn(u32);
+/// Something with connections, which belongs to the process that made it until it is let go of.
+pub(crate) struct Connected<T> {
+    what: &'static str,
+    made_in: u32,
+    value: Mutex<Option<T>>,
+}
 
-impl MadeIn {
-    pub(crate) fn this_process() -> Self {
-        Self(std::process::id())
+impl<T> Connected<T> {
+    pub(crate) fn new(what: &'static str, value: T) -> Self {
+        Self {
+            what,
+            made_in: std::process::id(),
+            value: Mutex::new(Some(value)),
+        }
     }
 
-    /// Refuses the use in a forked child, where the connections' threads do not exist.
-    pub(crate) fn check(self, what: &str) -> Result<(), Error> {
-        if self.0 == std::process::id() {
-            return Ok(());
+    fn is_ours(&self) -> bool {
+        self.made_in == std::process::id()
+    }
+
+    /// The value, or nothing once it was taken; refused in a forked child, where the connections' threads do not exist.
+    pub(crate) fn lock(&self) -> Result<MutexGuard<'_, Option<T>>, Error> {
+        if self.is_ours() {
+            return Ok(self.value.lock().unwrap_or_else(PoisonError::into_inner));
         }
         Err(Error::new(
             ErrorKind::InvalidInput,
-            format!("this {what} was made in another process and cannot be used after a fork"),
+            format!(
+                "this {} was made in another process and cannot be used after a fork",
+                self.what
+            ),
         )
         .with_hint("make a new one in the child, or start processes with the `spawn` method"))
+    }
+
+    /// Takes the value out; a forked child leaves it to its parent.
+    pub(crate) fn take(&self) -> Option<T> {
+        self.lock().ok()?.take()
+    }
+}
+
+impl<T> Drop for Connected<T> {
+    /// Letting go of connections wakes their threads, which a forked child lacks: a lock that one of them held would
+    /// never open.
+    fn drop(&mut self) {
+        if !self.is_ours() {
+            let value = self.value.get_mut().unwrap_or_else(PoisonError::into_inner);
+            std::mem::forget(value.take());
+        }
     }
 }

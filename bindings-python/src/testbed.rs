@@ -1,7 +1,5 @@
 //! The simulated servers.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use jiff::Timestamp;
 use pyo3::{
     prelude::*,
@@ -19,7 +17,7 @@ use crate::{
     convert::{plain, type_name},
     error::raise,
     options::{argument, from_python, seconds, take},
-    runtime::{MadeIn, runtime},
+    runtime::{Connected, runtime},
 };
 
 /// What a fault is described by; serde lets unknown names pass here.
@@ -96,8 +94,7 @@ fn start(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Testbe
         .detach(|| runtime.block_on(builder.start()))
         .map_err(|error| raise(&Error::invalid_input(error.to_string())))?;
     Ok(Testbed {
-        running: Arc::new(Mutex::new(Some(running))),
-        made_in: MadeIn::this_process(),
+        running: Connected::new("testbed", running),
     })
 }
 
@@ -119,16 +116,12 @@ fn timestamp(time: &Bound<'_, PyAny>) -> PyResult<Timestamp> {
 /// Running simulated servers. Leaving the `with` block stops them.
 #[pyclass(frozen, module = "palette_maas.testbed")]
 pub(crate) struct Testbed {
-    running: Arc<Mutex<Option<testbed::Testbed>>>,
-    made_in: MadeIn,
+    running: Connected<testbed::Testbed>,
 }
 
 impl Testbed {
     fn with<T>(&self, look: impl FnOnce(&testbed::Testbed) -> T) -> PyResult<T> {
-        self.made_in
-            .check("testbed")
-            .map_err(|error| raise(&error))?;
-        match &*self.running.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &*self.running.lock().map_err(|error| raise(&error))? {
             Some(running) => Ok(look(running)),
             None => Err(raise(
                 &Error::invalid_input("the testbed is stopped").with_hint("start a new one"),
@@ -137,11 +130,7 @@ impl Testbed {
     }
 
     fn ending(&self) -> Prepared {
-        let running = self
-            .running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let running = self.running.take();
         Prepared::new::<(), _>(Progress::default(), async move {
             if let Some(running) = running {
                 running.stop().await;

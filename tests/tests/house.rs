@@ -208,6 +208,31 @@ fn the_testbed_is_a_path_only_dev_dependency() {
 }
 
 #[test]
+fn waiting_threads_are_kept_in_no_table_of_the_process() {
+    let metadata = metadata();
+    let tokio = &metadata
+        .packages
+        .iter()
+        .find(|package| package.name == "tokio")
+        .unwrap()
+        .id;
+    let resolved = metadata.resolve.as_ref().unwrap();
+    let features = &resolved
+        .nodes
+        .iter()
+        .find(|node| node.id == *tokio)
+        .unwrap()
+        .features;
+    assert!(
+        !features
+            .iter()
+            .any(|feature| feature.as_str() == "parking_lot"),
+        "tokio's `parking_lot` (part of `full`) lists waiting threads in a table that a forked Python process inherits \
+         without the threads: name the features instead"
+    );
+}
+
+#[test]
 fn every_dependency_builds_with_the_stated_rust_version() {
     let metadata = metadata();
     let floor = metadata.workspace_packages()[0]
