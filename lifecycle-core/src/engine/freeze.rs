@@ -18,6 +18,11 @@ pub(crate) fn is_frozen(memory: &Memory, cluster: &str, pool: &Pool<'_>) -> bool
     rollout(memory, cluster, pool).is_some_and(|r| r.frozen_ms.is_some())
 }
 
+/// I-A4: while its pool is frozen, a healthy old node is not drained, not even as surplus.
+pub(crate) fn protects(memory: &Memory, cluster: &str, pool: &Pool<'_>, x: &NodeView<'_>) -> bool {
+    x.outdated && !x.unhealthy && is_frozen(memory, cluster, pool)
+}
+
 /// The rollout to the pool's present target.
 pub(crate) fn rollout<'m>(
     memory: &'m Memory,
@@ -223,26 +228,6 @@ fn remember_rollout(
             last_progress_ms: now,
             ..RolloutMemory::default()
         });
-    for x in &pool.nodes {
-        let failed_create = x.phase == Phase::Discarded;
-        let failed_member = x.unhealthy && x.phase.is_draining();
-        if !failed_create && !failed_member {
-            continue;
-        }
-        let since = if failed_create {
-            x.created_ms
-        } else {
-            x.drain_ms.unwrap_or(now)
-        };
-        if count_failure(fleet, c, pool, x, since, out) && failed_create && at_target(pool, x) {
-            r.failures = r.failures.saturating_add(1);
-            r.failed_ms = Some(now);
-            r.failed_machines
-                .extend(x.system_id().map(ToOwned::to_owned));
-            r.failed_machines.sort();
-            r.failed_machines.dedup();
-        }
-    }
     let active = |x: &&NodeView<'_>| x.phase == Phase::Active;
     let last_joined = pool
         .nodes
@@ -262,6 +247,27 @@ fn remember_rollout(
     {
         (r.failures, r.failed_ms, r.frozen_ms) = (0, None, None);
         r.failed_machines.clear();
+    }
+    // After the successes: what fails now has failed since.
+    for x in &pool.nodes {
+        let failed_create = x.phase == Phase::Discarded;
+        let failed_member = x.unhealthy && x.phase.is_draining();
+        if !failed_create && !failed_member {
+            continue;
+        }
+        let since = if failed_create {
+            x.created_ms
+        } else {
+            x.drain_ms.unwrap_or(now)
+        };
+        if count_failure(fleet, c, pool, x, since, out) && failed_create && at_target(pool, x) {
+            r.failures = r.failures.saturating_add(1);
+            r.failed_ms = Some(now);
+            r.failed_machines
+                .extend(x.system_id().map(ToOwned::to_owned));
+            r.failed_machines.sort();
+            r.failed_machines.dedup();
+        }
     }
     r.last_progress_ms = r
         .last_progress_ms

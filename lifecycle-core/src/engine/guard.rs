@@ -1,8 +1,8 @@
 //! 3.5.2 Guards: a stale observation, a mass failure, an invalid specification.
 use crate::prelude::*;
 use crate::{
-    Action, Code, ConditionCode, Diagnostic, DiagnosticCode, Limits, MassFailure, UnblockKind,
-    Verb, Verdict, ms_of,
+    Action, Code, ConditionCode, Diagnostic, DiagnosticCode, MassFailure, UnblockKind, Verb,
+    Verdict, World, ms_of,
 };
 
 use super::explain::{Until, explain, facts};
@@ -13,8 +13,10 @@ use super::switch::Rule;
 use super::view::View;
 
 /// 3.1 What is wrong with a specification: it is not planned by.
-pub(crate) fn invalid(spec: &crate::ClusterSpec, is_pcg: bool, limits: &Limits) -> Option<String> {
-    let code = if nodes_wanted(spec) > limits.nodes {
+pub(crate) fn invalid(spec: &crate::ClusterSpec, is_pcg: bool, w: &World) -> Option<String> {
+    let code = if w.desired.schema_version != 1 {
+        Some(Code::Unsupported)
+    } else if nodes_wanted(spec) > w.policy.limits.nodes {
         Some(Code::Limit)
     } else {
         crate::validate::first_error(spec, is_pcg)

@@ -119,6 +119,32 @@ impl<'a> Frame<'a> {
     }
 }
 
+/// Machines that are listed twice: one of each is looked at.
+fn twice_listed(f: &Frame<'_>, w: &World) -> Vec<Diagnostic> {
+    if f.machines.len() == w.observed.machines.len() {
+        return Vec::new();
+    }
+    let mut ids: Vec<&str> = w
+        .observed
+        .machines
+        .iter()
+        .map(|m| m.system_id.as_str())
+        .collect();
+    ids.sort_unstable();
+    let mut told: Vec<&str> = ids
+        .windows(2)
+        .filter(|p| p[0] == p[1])
+        .map(|p| p[0])
+        .collect();
+    told.dedup();
+    told.into_iter()
+        .map(|id| Diagnostic {
+            code: DiagnosticCode::DuplicateId,
+            args: facts! {"kind": "machine", "id": id},
+        })
+        .collect()
+}
+
 /// A cluster, or a gateway planned as one.
 pub(crate) struct Cluster<'a> {
     pub(crate) id: &'a str,
@@ -283,7 +309,7 @@ fn mark_kinds<'a>(clusters: &mut [Cluster<'a>]) -> Vec<&'a PoolSpec> {
 impl<'a> Fleet<'a> {
     pub(crate) fn new(w: &'a World, made_up: &'a MadeUp, planner: Planner) -> Self {
         let f = Frame::new(w, planner);
-        let mut diagnostics = Vec::new();
+        let mut diagnostics = twice_listed(&f, w);
         let mut specs: Vec<(&ClusterSpec, bool)> = w
             .desired
             .clusters
@@ -496,7 +522,7 @@ impl<'a> Build<'_, 'a> {
             .chain(self.pending.iter().filter_map(|p| p.action.node()))
             .collect();
         self.machines.retain(|m| is_ours(m, &spec.id));
-        let invalid = super::guard::invalid(spec, self.is_pcg, &f.w.policy.limits);
+        let invalid = super::guard::invalid(spec, self.is_pcg, f.w);
         Cluster {
             id: &spec.id,
             spec,

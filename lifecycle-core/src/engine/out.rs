@@ -65,6 +65,12 @@ impl Out {
         self.explain.get(at).map(|e| e.rule.as_str())
     }
 
+    /// Whether a pool ("cluster/pool") waits for what nothing but somebody's help brings.
+    pub(crate) fn is_blocked(&self, pool: &str) -> bool {
+        let first = self.first.get(pool).and_then(|at| self.explain.get(*at));
+        first.is_some_and(|e| e.verdict == Verdict::Blocked)
+    }
+
     /// Notes a condition once.
     pub(crate) fn condition(&mut self, cluster: &str, code: ConditionCode, args: Args) {
         let list = self.conditions.entry(cluster.to_owned()).or_default();

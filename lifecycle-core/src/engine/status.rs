@@ -162,7 +162,10 @@ fn sum(fleet: &Fleet<'_>, pools: &BTreeMap<String, PoolStatus>) -> Progress {
         .values()
         .map(|p| p.progress.total)
         .fold(0, u32::saturating_add);
-    // One pool after the other: the control plane first, then the workers.
+    // One pool after the other: the control plane first, then the workers. Of what nobody can say, nothing is said.
+    let unknown =
+        |p: &PoolStatus| p.progress.done < p.progress.total && p.progress.eta_ms.is_none();
+    let known = !pools.values().any(unknown);
     let left: Millis = pools
         .values()
         .filter_map(|p| p.progress.eta_ms)
@@ -171,7 +174,7 @@ fn sum(fleet: &Fleet<'_>, pools: &BTreeMap<String, PoolStatus>) -> Progress {
     Progress {
         done,
         total,
-        eta_ms: (left > 0).then(|| fleet.f.now.saturating_add(left)),
+        eta_ms: (left > 0 && known).then(|| fleet.f.now.saturating_add(left)),
     }
 }
 
@@ -186,6 +189,10 @@ fn pool_status(
         x.phase.is_live() && x.is_joined() && x.up_to_date
     });
     let done = done(pool);
+    let key = cluster_pool_key(c.id, &pool.spec.id);
+    // What nothing but somebody's help brings has no time, unless another pool of the cluster may bring it.
+    let moves = c.pools.iter().any(|p| p.creating > 0 || p.draining > 0);
+    let eta_ms = eta(fleet, pool, pool.size - done).filter(|_| moves || !out.is_blocked(&key));
     PoolStatus {
         size: pool.size,
         live: pool.live,
@@ -196,7 +203,7 @@ fn pool_status(
         progress: Progress {
             done,
             total: pool.size,
-            eta_ms: eta(fleet, pool, pool.size - done),
+            eta_ms,
         },
     }
 }
@@ -221,10 +228,12 @@ fn eta(fleet: &Fleet<'_>, pool: &Pool<'_>, left: u32) -> Option<Millis> {
     }
     let t = &fleet.f.w.policy.timings;
     let mut create = t.allocate.p50_s + t.deploy.p50_s + t.join.p50_s + t.settle.p50_s;
+    let machines = pool.nodes.iter().filter_map(|x| x.machine);
+    let total_gb = machines.map(returning::total_gb).max().unwrap_or(0);
     let back = t
         .release
         .p50_s
-        .saturating_add(t.erase(pool.spec.erase, 0).p50_s);
+        .saturating_add(t.erase(pool.spec.erase, total_gb).p50_s);
     let mut first = 0;
     if pool.outdated > 0 {
         create = create

@@ -381,7 +381,7 @@ fn is_blocking(w: &World, g: &lifecycle_core::PcgSpec) -> bool {
     let healthy = etcd.view == View::Good && p.nodes.iter().any(|x| x.phase == Phase::Active);
     g.delete_requested_ms.is_some()
         || obs.is_none_or(|o| o.provisioned_ms.is_none())
-        || (!frozen && (p.outdated > 0 || p.live != p.size))
+        || (!frozen && (p.outdated > 0 || (p.live != p.size && w.policy.queue_while_resizing)))
         || !healthy
 }
 

@@ -264,7 +264,14 @@ impl<'w> Counted<'w> {
                 continue;
             }
             let machine = n.system_id.as_deref().and_then(|s| find_machine(w, s));
-            let own = machine.filter(|m| match &m.owner {
+            // Broken, missing and retired machines are gone.
+            let gone = [
+                MachineStatus::Broken,
+                MachineStatus::Missing,
+                MachineStatus::Retired,
+            ];
+            let there = machine.filter(|m| !gone.contains(&m.status));
+            let own = there.filter(|m| match &m.owner {
                 Some(o) => o.cluster == c.id && o.node.as_ref() == Some(&n.id),
                 None => is_returning(m),
             });
