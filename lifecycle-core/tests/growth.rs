@@ -5,38 +5,21 @@
 #[path = "../benches/worlds/mod.rs"]
 mod worlds;
 
-use std::time::{Duration, Instant};
+#[path = "../benches/measure/mod.rs"]
+mod measure;
+
+use std::time::Duration;
 
 use lifecycle_core::{PreviewOptions, decide, plan_network, preview};
 
 /// Quadratic growth gives 16; what is linear but for a sort, caches that overflow and noise stay below.
 const MOST: f64 = 12.0;
 
-/// What this thread has used of a processor; on systems that do not tell, the wall's clock.
-fn used(start: Instant) -> Duration {
-    let seen = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let ns = seen.and_then(|s| s.split(' ').next()?.parse().ok());
-    ns.map_or_else(|| start.elapsed(), Duration::from_nanos)
-}
-
-/// Seconds of one run: the best of some rounds, each long enough for the system's accounts.
-fn best(mut run: impl FnMut()) -> f64 {
-    const ROUND: Duration = Duration::from_millis(60);
-    let start = Instant::now();
-    let mut round = || {
-        let (began, before, mut runs) = (Instant::now(), used(start), 0_u32);
-        while began.elapsed() < ROUND || used(start) == before {
-            run();
-            runs += 1;
-        }
-        (used(start) - before).as_secs_f64() / f64::from(runs)
-    };
-    (0..4).map(|_| round()).fold(f64::MAX, f64::min)
-}
+const ROUND: Duration = Duration::from_millis(60);
 
 fn grows<T>(name: &str, n: usize, make: impl Fn(usize) -> T, run: impl Fn(&T)) {
     let (small, large) = (make(n), make(4 * n));
-    let factor = best(|| run(&large)) / best(|| run(&small));
+    let factor = measure::factor(4, ROUND, || run(&small), || run(&large));
     println!("{name:<30} {n:>6} ×4: ×{factor:.2}");
     assert!(
         factor < MOST,
@@ -85,7 +68,7 @@ fn preview_grows_with_steps_and_nodes() {
     let run = |w: &lifecycle_core::World| {
         assert!(preview(w, None, &options).feasible);
     };
-    let factor = best(|| run(&large)) / best(|| run(&small));
+    let factor = measure::factor(4, ROUND, || run(&small), || run(&large));
     println!("{:<30} {:>6} ×2: ×{factor:.2}", "preview", 40);
     assert!(
         factor < 5.5,

@@ -67,7 +67,7 @@ pub(crate) fn plan(fleet: &Fleet<'_>, ci: usize, out: &mut Out) {
 
 impl<'a> Cp<'_, 'a> {
     fn subject(&self) -> String {
-        cluster_pool_key(self.c.id, &self.pool.spec.id)
+        self.pool.key.clone()
     }
 
     /// Asks for a node, unless nothing is approved or the revision keeps failing.
@@ -482,7 +482,7 @@ impl<'a> Cp<'_, 'a> {
             out.wake(until);
             return Stop;
         }
-        if freeze::is_frozen(&out.memory, self.c.id, self.pool) {
+        if freeze::is_frozen(&out.memory, self.pool) {
             super::waits::say_frozen(self.fleet, self.c, self.pool, "CP-11", out);
             return Stop;
         }

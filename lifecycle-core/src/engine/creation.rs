@@ -59,11 +59,11 @@ pub(crate) fn creation_revision<'p>(
     if fleet.f.planner == Planner::ClusterApi {
         return Ok(target.revision);
     }
-    if freeze::is_frozen(memory, c.id, pool) {
+    if freeze::is_frozen(memory, pool) {
         return freeze::refill_revision(fleet, memory, c, pool).map_err(NoCreate::BackOff);
     }
     if c.provisioned_ms.is_none() {
-        return freeze::back_off(fleet, memory, c, pool)
+        return freeze::back_off(fleet, memory, pool)
             .map_or(Ok(target.revision), |t| Err(NoCreate::BackOff(t)));
     }
     if pool.is_cp || (control_plane_busy(c).is_none() && skew(c, target.version).is_none()) {

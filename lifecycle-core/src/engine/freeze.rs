@@ -14,8 +14,8 @@ const DAY_MS: Millis = 86_400_000;
 const FAILURES_KEPT: usize = 8;
 
 /// Whether the pool's rollout is frozen.
-pub(crate) fn is_frozen(memory: &Memory, cluster: &str, pool: &Pool<'_>) -> bool {
-    rollout(memory, cluster, pool).is_some_and(|r| r.frozen_ms.is_some())
+pub(crate) fn is_frozen(memory: &Memory, pool: &Pool<'_>) -> bool {
+    rollout(memory, pool).is_some_and(|r| r.frozen_ms.is_some())
 }
 
 /// I-A4: while its pool is frozen, a healthy old node is not drained, not even as surplus.
@@ -24,15 +24,11 @@ pub(crate) fn protects(memory: &Memory, cluster: &str, pool: &Pool<'_>, x: &Node
 }
 
 /// The rollout to the pool's present target.
-pub(crate) fn rollout<'m>(
-    memory: &'m Memory,
-    cluster: &str,
-    pool: &Pool<'_>,
-) -> Option<&'m RolloutMemory> {
+pub(crate) fn rollout<'m>(memory: &'m Memory, pool: &Pool<'_>) -> Option<&'m RolloutMemory> {
     let target = pool.target?;
     memory
         .pools
-        .get(&cluster_pool_key(cluster, &pool.spec.id))?
+        .get(&pool.key)?
         .rollout
         .as_ref()
         .filter(|r| r.revision == target.revision)
@@ -70,7 +66,16 @@ pub(crate) fn remember(fleet: &Fleet<'_>, out: &mut Out) {
             }
         }
     }
-    for m in &fleet.f.machines {
+    // Of all others there is nothing to remember.
+    let returning = fleet
+        .f
+        .machines
+        .iter()
+        .filter(|m| m.status.is_returning())
+        .map(|m| m.system_id.clone());
+    let known = w.memory.machines.keys().chain(out.memory.machines.keys());
+    let remembered: BTreeSet<String> = returning.chain(known.cloned()).collect();
+    for m in remembered.iter().filter_map(|s| fleet.f.machine(s)) {
         remember_machine(fleet, m, out);
     }
     lift_quarantines(fleet, out);
@@ -160,8 +165,7 @@ pub(crate) fn entry<'o>(
 }
 
 fn remember_pool(fleet: &Fleet<'_>, c: &Cluster<'_>, pool: &Pool<'_>, out: &mut Out) {
-    let key = cluster_pool_key(c.id, &pool.spec.id);
-    let old = fleet.f.w.memory.pools.get(&key);
+    let old = fleet.f.w.memory.pools.get(&pool.key);
     let mut mem = old.cloned().unwrap_or_default();
     mem.last_k = mem.last_k.max(last_k(c, pool));
     let complete = pool.live == pool.size
@@ -178,7 +182,7 @@ fn remember_pool(fleet: &Fleet<'_>, c: &Cluster<'_>, pool: &Pool<'_>, out: &mut 
         .filter(|t| fleet.f.now.saturating_sub(*t) < ms_of(fleet.f.w.policy.cancel_hold_s));
     mem.rollout = remember_rollout(fleet, c, pool, mem.rollout.take(), out);
     if mem != PoolMemory::default() {
-        out.memory.pools.insert(key, mem);
+        out.memory.pools.insert(pool.key.clone(), mem);
     }
 }
 
@@ -369,7 +373,7 @@ fn lift_quarantines(fleet: &Fleet<'_>, out: &mut Out) {
     let mut lift: Vec<String> = Vec::new();
     for c in &fleet.clusters {
         for pool in &c.pools {
-            let Some(r) = rollout(&out.memory, c.id, pool) else {
+            let Some(r) = rollout(&out.memory, pool) else {
                 continue;
             };
             let success = pool.nodes.iter().any(|x| {
@@ -396,24 +400,19 @@ pub(crate) fn no_progress(fleet: &Fleet<'_>, out: &mut Out) {
     let t = &fleet.f.w.policy.timings;
     for c in &fleet.clusters {
         for pool in &c.pools {
-            let key = cluster_pool_key(c.id, &pool.spec.id);
-            let waits = out.waits.contains(&key)
+            let waits = out.waits.contains(&pool.key)
                 || c.spec.paused
                 || (pool.creating == 0 && pool.draining == 0);
-            let total_gb = pool
-                .nodes
-                .iter()
-                .filter_map(|x| x.machine)
-                .map(super::returning::total_gb)
-                .max();
             let Some(r) = out
                 .memory
                 .pools
-                .get_mut(&key)
+                .get_mut(&pool.key)
                 .and_then(|m| m.rollout.as_mut())
             else {
                 continue;
             };
+            let machines = pool.nodes.iter().filter_map(|x| x.machine);
+            let total_gb = machines.map(super::returning::total_gb).max();
             let path_s = [
                 t.allocate,
                 t.deploy,
@@ -467,17 +466,12 @@ pub(crate) fn refill_revision<'p>(
     {
         return Ok(old);
     }
-    back_off(fleet, memory, c, pool).map_or(Ok(failing), Err)
+    back_off(fleet, memory, pool).map_or(Ok(failing), Err)
 }
 
 /// Until when a failing target is not tried again: 5 min · 2^(k − limit), at most 1 h.
-pub(crate) fn back_off(
-    fleet: &Fleet<'_>,
-    memory: &Memory,
-    c: &Cluster<'_>,
-    pool: &Pool<'_>,
-) -> Option<Millis> {
-    let r = rollout(memory, c.id, pool)?;
+pub(crate) fn back_off(fleet: &Fleet<'_>, memory: &Memory, pool: &Pool<'_>) -> Option<Millis> {
+    let r = rollout(memory, pool)?;
     let over = r.failures.checked_sub(fleet.f.w.policy.failure_limit)?;
     let s = 300_u32.saturating_mul(1 << over.min(8)).min(3600);
     r.failed_ms

@@ -62,15 +62,19 @@ pub(crate) fn apply_stale(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut Out) {
 
 /// (b) Mass failure, as seen now: (joined nodes not in maintenance, of these not ready, a whole zone down).
 fn mass(c: &Cluster<'_>) -> (u32, u32, bool) {
+    let joined = || {
+        c.nodes()
+            .filter(|x| x.is_joined() && !x.maintenance && x.phase.is_live())
+    };
+    let (n, u) = joined().fold((0, 0), |(n, u), x| {
+        (n + 1, u + u32::from(!x.ready().is_true()))
+    });
+    if u < 3 {
+        return (n, u, false);
+    }
     let mut zones: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
-    let (mut n, mut u) = (0, 0);
-    for x in c
-        .nodes()
-        .filter(|x| x.is_joined() && !x.maintenance && x.phase.is_live())
-    {
+    for x in joined() {
         let down = u32::from(!x.ready().is_true());
-        n += 1;
-        u += down;
         let z = zones.entry(x.zone()).or_default();
         *z = (z.0 + 1, z.1 + down);
     }
@@ -86,8 +90,9 @@ pub(crate) fn mass_failure(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut Out) ->
     let (n, u, zone_down) = mass(c);
     let failing = ((u >= 3 && u.saturating_mul(3) > n) || zone_down) && Rule::MassFailure.holds();
     let as_of = fleet.f.w.observed.as_of_ms;
-    let entry = out.memory.clusters.entry(c.id.to_owned()).or_default();
-    let next = match (failing, entry.mass_failure.take()) {
+    let remembered = out.memory.clusters.get_mut(c.id);
+    let old = remembered.and_then(|m| m.mass_failure.take());
+    let next = match (failing, old) {
         (true, old) => {
             let since_ms = old.map_or(fleet.f.now, |m| m.since_ms);
             Some(MassFailure {
@@ -112,8 +117,9 @@ pub(crate) fn mass_failure(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut Out) ->
         }
         (false, None) => None,
     };
-    entry.mass_failure = next.clone();
     let Some(stop) = next else { return false };
+    let entry = out.memory.clusters.entry(c.id.to_owned()).or_default();
+    entry.mass_failure = Some(stop.clone());
     // An operator who resumes after it began takes the decision over.
     if c.spec.resumed_ms.is_some_and(|r| r >= stop.since_ms) {
         return false;

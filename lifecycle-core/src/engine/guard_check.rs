@@ -44,14 +44,14 @@ impl<'s> Scene<'s> {
         let cluster = action.cluster().unwrap_or("");
         let node = action
             .node()
-            .and_then(|id| o.nodes.iter().find(|n| n.cluster == cluster && n.id == id));
+            .and_then(|id| o.nodes.get(o.node_at(cluster, id)?));
         let system_id = match &action.verb {
             Verb::Allocate { system_id, .. }
             | Verb::Deploy { system_id, .. }
             | Verb::Release { system_id, .. } => Some(system_id.as_str()),
             _ => node.and_then(|n| n.system_id.as_deref()),
         };
-        let machine = system_id.and_then(|s| o.machines.iter().find(|m| m.system_id == s));
+        let machine = system_id.and_then(|s| o.machines.get(o.machine_at(s)?));
         let view = o.etcd.get(cluster).filter(|v| v.reachable);
         Self {
             w,

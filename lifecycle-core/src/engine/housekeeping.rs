@@ -297,6 +297,9 @@ fn stray(fleet: &Fleet<'_>, c: &Cluster<'_>, m: &Machine, out: &mut Out) {
 
 /// A machine of ours without a node, for two minutes and not pending, is an allocation that got lost.
 fn orphans(fleet: &Fleet<'_>, c: &Cluster<'_>, out: &mut Out) {
+    if c.all_used {
+        return;
+    }
     let mut with_node: Vec<&str> = c.nodes().filter_map(NodeView::system_id).collect();
     with_node.sort_unstable();
     for m in &c.machines {

@@ -1,37 +1,18 @@
 //! The world, indexed: clusters and gateways with their pools, nodes, machines and etcd, in an order that does not depend on the input's.
-use core::cmp::Ordering;
-
-use serde::Serialize;
-
 use crate::prelude::*;
 use crate::{
-    ClusterObs, ClusterSpec, Diagnostic, DiagnosticCode, DrainBy, Etcd, Id, Machine, MachineStatus,
-    ManagedBy, Millis, Node, NodeMemory, OnNoSpare, PcgSpec, Planner, PoolRole, PoolSpec,
-    RecordField, Repave, Subnet, Verb, World,
+    ClusterObs, ClusterSpec, Diagnostic, DiagnosticCode, DrainBy, Erase, Etcd, Id, Machine,
+    MachineStatus, ManagedBy, Millis, Node, NodeMemory, OnNoSpare, PcgSpec, Planner, PoolRole,
+    PoolSpec, RecordField, Repave, Subnet, Verb, World,
 };
 
 use super::capacity::Supply;
 use super::explain::facts;
+use super::lookup::{Ids, beginning, in_order};
 use super::phase::{Context, NodeView, Phase, derive, operator_marks};
 use super::pool::Pool;
 use super::switch::Rule;
 use super::view::EtcdTerms;
-
-/// Sorts; what is equal twice, by its JSON, so that the input's order never matters.
-pub(crate) fn in_order<T: Serialize>(list: &mut [&T], by: impl Fn(&T, &T) -> Ordering) {
-    list.sort_by(|a, b| by(a, b));
-    for run in list.chunk_by_mut(|a, b| by(a, b).is_eq()) {
-        if run.len() > 1 {
-            run.sort_by_cached_key(|x| serde_json::to_string(x).unwrap_or_default());
-        }
-    }
-}
-
-/// The first eight bytes, as a number of the same order.
-fn beginning(id: &str) -> u64 {
-    let byte = |i| u64::from(id.as_bytes().get(i).copied().unwrap_or(0));
-    (0..8).fold(0, |n, i| n << 8 | byte(i))
-}
 
 /// What every rule may look at.
 pub(crate) struct Frame<'a> {
@@ -41,8 +22,7 @@ pub(crate) struct Frame<'a> {
     pub(crate) planner: Planner,
     /// By system id.
     pub(crate) machines: Vec<&'a Machine>,
-    /// How each of their ids begins: MAAS's own fit in whole, so that a look-up stays within this list.
-    beginnings: Vec<u64>,
+    machine_ids: Ids<'a>,
     /// By action id.
     pub(crate) pending: Vec<&'a crate::PendingAction>,
     /// By id; of two with one id the one with fewer addresses.
@@ -58,14 +38,20 @@ pub(crate) struct Frame<'a> {
 
 impl<'a> Frame<'a> {
     pub(crate) fn new(w: &'a World, planner: Planner) -> Self {
-        let mut machines: Vec<&Machine> = w.observed.machines.iter().collect();
-        in_order(&mut machines, |a, b| a.system_id.cmp(&b.system_id));
-        machines.dedup_by(|a, b| a.system_id == b.system_id);
+        let machines = w.observed.machines.iter();
+        let mut machines: Vec<(u64, &Machine)> =
+            machines.map(|m| (beginning(&m.system_id), m)).collect();
+        let by_id = |a: &(u64, &Machine), b: &(u64, &Machine)| {
+            (a.0.cmp(&b.0)).then_with(|| a.1.system_id.cmp(&b.1.system_id))
+        };
+        in_order(&mut machines, by_id);
+        machines.dedup_by(|b, a| by_id(a, b).is_eq());
+        let machines: Vec<&Machine> = machines.into_iter().map(|(_, m)| m).collect();
         let mut frame = Self {
             w,
             now: w.now_ms,
             planner,
-            beginnings: machines.iter().map(|m| beginning(&m.system_id)).collect(),
+            machine_ids: Ids::new(machines.iter().map(|m| m.system_id.as_str())),
             machines,
             pending: w.observed.pending.iter().collect(),
             subnets: BTreeMap::new(),
@@ -104,14 +90,11 @@ impl<'a> Frame<'a> {
     }
 
     pub(crate) fn machine(&self, system_id: &str) -> Option<&'a Machine> {
-        let key = beginning(system_id);
-        let from = self.beginnings.partition_point(|k| *k < key);
-        let len = self.beginnings[from..].partition_point(|k| *k == key);
-        let alike = &self.machines[from..from + len];
-        alike
-            .binary_search_by(|m| m.system_id.as_str().cmp(system_id))
-            .ok()
-            .map(|i| alike[i])
+        self.machine_at(system_id).map(|i| self.machines[i])
+    }
+
+    fn machine_at(&self, system_id: &str) -> Option<usize> {
+        self.machine_ids.find(system_id)
     }
 
     pub(crate) fn node_memory(&self, cluster: &str, node: &str) -> Option<&'a NodeMemory> {
@@ -156,7 +139,9 @@ pub(crate) struct Cluster<'a> {
     pub(crate) pools: Vec<Pool<'a>>,
     /// Every machine of ours, by system id.
     pub(crate) machines: Vec<&'a Machine>,
-    /// Names of nodes that machines or pending actions show, even if nothing else does.
+    /// Each of them is a node's: none is left over.
+    pub(crate) all_used: bool,
+    /// Names of nodes that machines or pending actions show and perhaps nothing else does.
     pub(crate) named: Vec<&'a str>,
     pub(crate) provisioned_ms: Option<Millis>,
     /// What is wrong with its specification.
@@ -223,11 +208,16 @@ impl MadeUp {
             .iter()
             .flat_map(|c| c.pools().map(|p| (c.id.as_str(), p.id.as_str())))
             .collect();
-        let pools: BTreeSet<(&str, &str)> = w
+        let mut pools: Vec<(&str, &str)> = w
             .observed
             .nodes
             .iter()
             .map(|n| (n.cluster.as_str(), n.pool.as_str()))
+            .collect();
+        // Neighbours mostly are of one pool: what is left is short.
+        pools.dedup();
+        let pools: BTreeSet<(&str, &str)> = pools
+            .into_iter()
             .filter(|key| clusters.contains(key.0) && !known.contains(key))
             .collect();
         let pools = pools
@@ -269,6 +259,7 @@ pub(crate) struct Fleet<'a> {
     pub(crate) f: Frame<'a>,
     /// By id; clusters and gateways share one name space.
     pub(crate) clusters: Vec<Cluster<'a>>,
+    ids: Ids<'a>,
     /// One pool of each kind.
     pub(crate) kinds: Vec<&'a PoolSpec>,
     pub(crate) supply: Supply,
@@ -277,13 +268,6 @@ pub(crate) struct Fleet<'a> {
 
 fn owner(m: &Machine) -> &str {
     m.owner.as_ref().map_or("", |o| &o.cluster)
-}
-
-/// Those of one cluster, of a list sorted by it.
-fn range<'l, 'a, T>(list: &'l [&'a T], cluster: &str, of: impl Fn(&T) -> &str) -> &'l [&'a T] {
-    let from = list.partition_point(|x| of(x) < cluster);
-    let len = list[from..].partition_point(|x| of(x) == cluster);
-    &list[from..from + len]
 }
 
 /// What a pool asks of a machine, and how it gives it back.
@@ -318,7 +302,9 @@ impl<'a> Fleet<'a> {
             .chain(made_up.gateways.iter().map(|g| (g, true)))
             .collect();
         // Duplicates keep one that does not depend on the input's order: the earliest request, then the least JSON.
-        specs.sort_by_cached_key(|(c, is_pcg)| (c.id.clone(), c.requested_ms, *is_pcg));
+        specs.sort_by(|(a, a_pcg), (b, b_pcg)| {
+            (&a.id, a.requested_ms, a_pcg).cmp(&(&b.id, b.requested_ms, b_pcg))
+        });
         for run in specs.chunk_by_mut(|a, b| a.0.id == b.0.id) {
             if run.len() > 1 {
                 run.sort_by_cached_key(|(c, is_pcg)| {
@@ -338,14 +324,10 @@ impl<'a> Fleet<'a> {
             twice
         });
 
-        let mut nodes: Vec<&Node> = w.observed.nodes.iter().collect();
-        nodes.sort_by(|a, b| {
-            let by_id = || a.id.cmp(&b.id).then(a.created_ms.cmp(&b.created_ms));
-            a.cluster.cmp(&b.cluster).then_with(by_id)
-        });
-        let owned = |m: &&Machine| m.owner.is_some();
-        let mut machines: Vec<&Machine> = f.machines.iter().copied().filter(owned).collect();
-        machines.sort_by(|a, b| owner(a).cmp(owner(b)));
+        let ids = Ids::new(specs.iter().map(|(c, _)| c.id.as_str()));
+        let (mut nodes, _) = ids.share_out(w.observed.nodes.iter(), |n| &n.cluster);
+        let owned = f.machines.iter().copied().filter(|m| m.owner.is_some());
+        let (mut machines, mut strangers) = ids.share_out(owned, owner);
         let mut pending: BTreeMap<&str, Vec<&crate::PendingAction>> = BTreeMap::new();
         for p in f.pending.iter().copied() {
             pending
@@ -370,9 +352,10 @@ impl<'a> Fleet<'a> {
             });
         }
         let mut clusters = Vec::with_capacity(specs.len());
-        for (spec, is_pcg) in specs {
+        let mut claims = vec![0; f.machines.len()];
+        for (i, (spec, is_pcg)) in specs.into_iter().enumerate() {
             let id = spec.id.as_str();
-            let mut own = range(&nodes, id, |n| &n.cluster).to_vec();
+            let mut own = core::mem::take(&mut nodes[i]);
             in_order(&mut own, |a, b| {
                 (&a.id, a.created_ms).cmp(&(&b.id, b.created_ms))
             });
@@ -392,28 +375,27 @@ impl<'a> Fleet<'a> {
                 is_pcg,
                 obs: w.observed.clusters.get(id).unwrap_or(&made_up.nothing),
                 nodes: own,
-                machines: range(&machines, id, |m| owner(m)).to_vec(),
+                machines: core::mem::take(&mut machines[i]),
+                claims: &mut claims,
+                number: i + 1,
                 pending: pending.get(id).cloned().unwrap_or_default(),
                 extra: extra.get(id).cloned().unwrap_or_default(),
             };
             clusters.push(build.cluster(&mut diagnostics));
         }
-        for list in machines.chunk_by(|a, b| owner(a) == owner(b)) {
-            let cluster = owner(list[0]);
-            if clusters.binary_search_by(|c| c.id.cmp(cluster)).is_err() {
-                for m in list.iter().filter(|m| is_ours(m, cluster)) {
-                    let args = facts! {"cluster": cluster, "system_id": m.system_id.as_str()};
-                    diagnostics.push(Diagnostic {
-                        code: DiagnosticCode::Unmanaged,
-                        args,
-                    });
-                }
-            }
+        strangers.sort_by(|a, b| owner(a).cmp(owner(b)));
+        for m in strangers.into_iter().filter(|m| is_ours(m, owner(m))) {
+            let args = facts! {"cluster": owner(m), "system_id": m.system_id.as_str()};
+            diagnostics.push(Diagnostic {
+                code: DiagnosticCode::Unmanaged,
+                args,
+            });
         }
         let kinds = mark_kinds(&mut clusters);
         Self {
             supply: Supply::new(&clusters),
             f,
+            ids,
             clusters,
             kinds,
             diagnostics,
@@ -421,10 +403,7 @@ impl<'a> Fleet<'a> {
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<&Cluster<'a>> {
-        self.clusters
-            .binary_search_by(|c| c.id.cmp(id))
-            .ok()
-            .map(|i| &self.clusters[i])
+        self.ids.find(id).map(|i| &self.clusters[i])
     }
 }
 
@@ -437,6 +416,9 @@ struct Build<'f, 'a> {
     machines: Vec<&'a Machine>,
     pending: Vec<&'a crate::PendingAction>,
     extra: Vec<&'a PoolSpec>,
+    /// For each machine of the fleet the number of the cluster that claimed it last.
+    claims: &'f mut [usize],
+    number: usize,
 }
 
 impl<'a> Build<'_, 'a> {
@@ -445,14 +427,15 @@ impl<'a> Build<'_, 'a> {
         let is_palette = spec.managed_by == ManagedBy::Palette;
         let mut views = self.node_views(diagnostics);
         let cp_id = spec.control_plane.as_ref().map(|p| p.id.as_str());
-        let cp_joined = views
-            .iter()
-            .any(|(pool, x)| Some(*pool) == cp_id && x.is_joined());
+        let cp_joined = cp_id
+            .and_then(|id| views.get(id))
+            .is_some_and(|nodes| nodes.iter().any(NodeView::is_joined));
         let seen = f.w.observed.etcd.get(spec.id.as_str());
         let etcd = if cp_id.is_some() {
-            let names: BTreeSet<&str> = views.iter().map(|(_, x)| x.id).collect();
-            EtcdTerms::new(f, spec.etcd, self.obs, seen, cp_joined, |n| {
-                names.contains(n)
+            EtcdTerms::new(f, spec.etcd, self.obs, seen, cp_joined, |id| {
+                let has =
+                    |nodes: &Vec<NodeView<'_>>| nodes.binary_search_by(|x| x.id.cmp(id)).is_ok();
+                views.values().any(has)
             })
         } else {
             EtcdTerms::none()
@@ -466,6 +449,8 @@ impl<'a> Build<'_, 'a> {
         in_order(&mut specs, |a, b| a.id.cmp(&b.id));
         specs.dedup_by(|a, b| a.id == b.id);
         specs.retain(|p| Some(p.id.as_str()) != cp_id);
+        let is_returning = |m: &&Machine| m.status.is_returning();
+        let returning: Vec<&Machine> = self.machines.iter().copied().filter(is_returning).collect();
         let mut pools = Vec::with_capacity(specs.len() + 1);
         for pool in spec.control_plane.iter().chain(specs) {
             let is_cp = pool.role == PoolRole::ControlPlane && Some(pool.id.as_str()) == cp_id;
@@ -477,27 +462,25 @@ impl<'a> Build<'_, 'a> {
                 etcd: spec.etcd,
                 view: etcd.view,
             };
-            let mut nodes: Vec<NodeView<'a>> = Vec::new();
-            for (_, mut x) in views.extract_if_pool(&pool.id) {
+            let mut nodes = views.remove(pool.id.as_str()).unwrap_or_default();
+            for x in &mut nodes {
                 if is_cp && spec.etcd == Etcd::Stacked {
                     x.member = etcd.member_of(x.id);
                 }
                 if is_palette {
-                    super::palette::derive(f, self.obs, pool, target, &mut x);
+                    super::palette::derive(f, self.obs, pool, target, x);
                 } else {
-                    derive(f, &context, &mut x);
-                    mark_revision(&mut x, pool, target);
+                    derive(f, &context, x);
+                    mark_revision(x, pool, target);
                 }
-                nodes.push(x);
             }
             let known: BTreeSet<&str> = nodes
                 .iter()
                 .filter(|x| x.phase == Phase::Returning)
                 .filter_map(NodeView::system_id)
                 .collect();
-            let stray = self.machines.iter().filter(|m| {
-                m.status.is_returning()
-                    && !super::returning::is_stuck(f, m, pool.erase)
+            let stray = returning.iter().filter(|m| {
+                !super::returning::is_stuck(f, m, pool.erase)
                     && m.owner
                         .as_ref()
                         .is_some_and(|o| o.pool.as_deref() == Some(&pool.id))
@@ -516,8 +499,14 @@ impl<'a> Build<'_, 'a> {
                 _ => None,
             })
         });
-        let owners = self.machines.iter().filter_map(|m| m.owner.as_ref());
-        let named = owners
+        // Each node that is there has a machine of its own, which bears its name.
+        let nodes = pools.iter().flat_map(|p: &Pool<'_>| &p.nodes);
+        let theirs = nodes.filter_map(|x| x.node.and(x.machine));
+        let all_used = theirs.filter(|m| is_ours(m, &spec.id)).count() == self.machines.len();
+        let left_over: &[&Machine] = if all_used { &[] } else { &self.machines };
+        let named = left_over
+            .iter()
+            .filter_map(|m| m.owner.as_ref())
             .filter_map(|o| o.node.as_deref())
             .chain(self.pending.iter().filter_map(|p| p.action.node()))
             .collect();
@@ -531,6 +520,7 @@ impl<'a> Build<'_, 'a> {
             etcd,
             pools,
             machines: self.machines,
+            all_used,
             named,
             provisioned_ms,
             invalid,
@@ -538,35 +528,34 @@ impl<'a> Build<'_, 'a> {
         }
     }
 
-    /// Nodes as observed, corrected by what is pending, then the Planned ones; each with its pool's name.
-    fn node_views(&mut self, diagnostics: &mut Vec<Diagnostic>) -> Views<'a> {
+    /// By pool: nodes as observed, corrected by what is pending, and the Planned ones.
+    fn node_views(
+        &mut self,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> BTreeMap<&'a str, Vec<NodeView<'a>>> {
         let f = self.f;
         let is_palette = self.spec.managed_by == ManagedBy::Palette;
-        let mut taken: BTreeSet<&str> = BTreeSet::new();
-        let mut pending: BTreeMap<&str, Vec<&crate::PendingAction>> = BTreeMap::new();
+        let mut pending_of: BTreeMap<&str, Vec<&crate::PendingAction>> = BTreeMap::new();
         for p in &self.pending {
             if let Some(node) = p.action.node() {
-                pending.entry(node).or_default().push(p);
+                pending_of.entry(node).or_default().push(p);
             }
         }
-        let mut views: Vec<(&'a str, NodeView<'a>)> = Vec::with_capacity(self.nodes.len());
-        for &n in &self.nodes {
-            let machine = n
-                .system_id
-                .as_deref()
-                .and_then(|s| f.machine(s))
-                .filter(|m| match &m.owner {
-                    Some(_) if !Rule::ForeignMachine.holds() => true,
-                    Some(o) => {
-                        o.cluster == n.cluster
-                            && o.node.as_ref().is_none_or(|id| *id == n.id)
-                            && !is_free_status(m.status)
-                    }
-                    None => m.status.is_returning() || is_palette,
-                });
+        let mut views: BTreeMap<&str, Vec<NodeView<'_>>> = BTreeMap::new();
+        let nodes = core::mem::take(&mut self.nodes);
+        for &n in &nodes {
+            let at = n.system_id.as_deref().and_then(|s| f.machine_at(s));
+            let machine = at.map(|at| f.machines[at]).filter(|m| match &m.owner {
+                Some(_) if !Rule::ForeignMachine.holds() => true,
+                Some(o) => {
+                    o.cluster == n.cluster
+                        && o.node.as_ref().is_none_or(|id| *id == n.id)
+                        && !is_free_status(m.status)
+                }
+                None => m.status.is_returning() || is_palette,
+            });
             let machine = machine.filter(|m| {
-                !m.status.is_gone()
-                    && (taken.insert(&m.system_id) || claimed_twice(diagnostics, m, n))
+                !m.status.is_gone() && (self.claim(at) || claimed_twice(diagnostics, m, n))
             });
             let (locked, cordoned, maintenance) = operator_marks(n, machine);
             let mut x = NodeView {
@@ -592,7 +581,7 @@ impl<'a> Build<'_, 'a> {
                 deploys: false,
                 stuck: false,
             };
-            for p in pending.get(n.id.as_str()).into_iter().flatten() {
+            for p in pending_of.get(n.id.as_str()).into_iter().flatten() {
                 x.pending = true;
                 match &p.action.verb {
                     Verb::Record {
@@ -607,29 +596,37 @@ impl<'a> Build<'_, 'a> {
             }
             if let Some(m) = x.machine {
                 x.pending |= f.releasing.contains_key(m.system_id.as_str());
-                x.stuck = super::returning::is_stuck(
-                    f,
-                    m,
-                    self.spec
-                        .pool(&n.pool)
-                        .map_or(crate::Erase::None, |p| p.erase),
-                );
+                x.stuck = m.status.is_returning() && {
+                    let erase = self.spec.pool(&n.pool).map_or(Erase::None, |p| p.erase);
+                    super::returning::is_stuck(f, m, erase)
+                };
             }
-            views.push((&n.pool, x));
+            views.entry(&n.pool).or_default().push(x);
         }
         for p in &self.pending {
             if let Verb::Allocate {
                 node, system_id, ..
             } = &p.action.verb
-                && self.nodes.binary_search_by(|n| n.id.cmp(node)).is_err()
+                && nodes.binary_search_by(|n| n.id.cmp(node)).is_err()
                 && Rule::PendingCounts.holds()
             {
                 let pool = p.action.pool().unwrap_or("");
-                views.push((pool, planned(node, p.issued_ms, f.machine(system_id))));
+                let x = planned(node, p.issued_ms, f.machine(system_id));
+                views.entry(pool).or_default().push(x);
             }
         }
-        views.sort_by(|a, b| a.0.cmp(b.0).then(a.1.id.cmp(b.1.id)));
-        Views(views)
+        if !pending_of.is_empty() {
+            for nodes in views.values_mut() {
+                nodes.sort_by(|a, b| a.id.cmp(b.id));
+            }
+        }
+        views
+    }
+
+    /// One machine is one node's in a cluster; false if it was claimed before.
+    fn claim(&mut self, machine: Option<usize>) -> bool {
+        let claim = machine.and_then(|at| self.claims.get_mut(at));
+        claim.is_some_and(|of| core::mem::replace(of, self.number) != self.number)
     }
 }
 
@@ -665,21 +662,6 @@ fn planned<'a>(id: &'a str, issued_ms: Millis, machine: Option<&'a Machine>) -> 
         pending: true,
         deploys: false,
         stuck: false,
-    }
-}
-
-struct Views<'a>(Vec<(&'a str, NodeView<'a>)>);
-
-impl<'a> Views<'a> {
-    fn iter(&self) -> impl Iterator<Item = &(&'a str, NodeView<'a>)> {
-        self.0.iter()
-    }
-
-    /// Takes the nodes of one pool out; they are sorted by pool.
-    fn extract_if_pool(&mut self, pool: &str) -> Vec<(&'a str, NodeView<'a>)> {
-        let from = self.0.partition_point(|(p, _)| *p < pool);
-        let to = self.0.partition_point(|(p, _)| *p <= pool);
-        self.0.drain(from..to).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 //! | Chapter | File |
 //! |---|---|
 //! | 3.4 node phases, cluster and gateway states, commit, returning, deletion | `phase`, `state`, `gateway`, `commit`, `returning`, `deletion` |
-//! | 3.5.0, 3.5.1 terms | `view`, `pool`, `capacity` |
+//! | 3.5.0, 3.5.1 terms | `view`, `pool`, `capacity`; the world indexed: `index`, `lookup` |
 //! | 3.5.2 guards and the ladder | `guard`, `ladder` |
 //! | 3.5.3 housekeeping and control plane | `housekeeping`, `control_plane` |
 //! | 3.5.4 workers, what a new node is made from | `worker`, `creation` |
@@ -29,6 +29,7 @@ pub(crate) mod guard_check;
 pub(crate) mod housekeeping;
 pub(crate) mod index;
 pub(crate) mod ladder;
+pub(crate) mod lookup;
 pub(crate) mod market;
 pub(crate) mod out;
 pub(crate) mod palette;
@@ -67,6 +68,19 @@ pub fn decide(w: &World) -> Decision {
 /// The same by another planner's rules: [`Planner::ClusterApi`] plans as Cluster API (and so Palette) does.
 #[must_use]
 pub fn decide_by(planner: Planner, w: &World) -> Decision {
+    decide_saying(planner, w, Saying::Everything)
+}
+
+/// How much a decision says of those that only wait; what is done is always explained.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Saying {
+    /// All of 3.11.
+    Everything,
+    /// Nothing that no rule has said: for the steps of a simulation, whose explanations nobody reads.
+    Deeds,
+}
+
+pub(crate) fn decide_saying(planner: Planner, w: &World, saying: Saying) -> Decision {
     if let Some(diagnostic) = over_limit(w) {
         return Decision {
             memory: w.memory.clone(),
@@ -76,7 +90,7 @@ pub fn decide_by(planner: Planner, w: &World) -> Decision {
     }
     let made_up = MadeUp::new(w);
     let fleet = Fleet::new(w, &made_up, planner);
-    Run::new(&fleet).decision()
+    Run::new(&fleet, saying).decision()
 }
 
 fn over_limit(w: &World) -> Option<Diagnostic> {
@@ -116,6 +130,7 @@ fn over_limit(w: &World) -> Option<Diagnostic> {
 /// One decision in the making.
 struct Run<'f, 'a> {
     fleet: &'f Fleet<'a>,
+    saying: Saying,
     states: BTreeMap<&'a str, State>,
     clock: clock::Clock,
     out: Out,
@@ -124,7 +139,7 @@ struct Run<'f, 'a> {
 }
 
 impl<'f, 'a> Run<'f, 'a> {
-    fn new(fleet: &'f Fleet<'a>) -> Self {
+    fn new(fleet: &'f Fleet<'a>, saying: Saying) -> Self {
         let states = fleet
             .clusters
             .iter()
@@ -133,6 +148,7 @@ impl<'f, 'a> Run<'f, 'a> {
         let clock = clock::read(fleet.f.now, &fleet.f.w.memory);
         Self {
             fleet,
+            saying,
             states,
             clock,
             out: Out::at(fleet.f.now),
@@ -164,7 +180,9 @@ impl<'f, 'a> Run<'f, 'a> {
             .retain(|a| !fleet.f.pending_ids.contains(a.id.as_str()));
         self.out.order();
         freeze::note_actions(fleet, &mut self.out);
-        silence::fleet(fleet, &self.states, &mut self.out);
+        if self.saying == Saying::Everything {
+            silence::fleet(fleet, &self.states, &mut self.out);
+        }
         let status = status::fleet_status(fleet, &self.states, &mut self.out);
         self.out
             .memory
@@ -219,7 +237,9 @@ impl<'f, 'a> Run<'f, 'a> {
             waits::say_unapproved(c, out);
             record(fleet, c, state, out);
             wakeup::nodes(fleet, c, out);
-            silence::nodes(fleet, c, out);
+            if self.saying == Saying::Everything {
+                silence::nodes(fleet, c, out);
+            }
         }
         if c.spec.paused && (state != State::Running) {
             let say = explain(
@@ -297,7 +317,7 @@ fn record(fleet: &Fleet<'_>, c: &Cluster<'_>, state: State, out: &mut Out) {
         let began = c
             .pools
             .iter()
-            .filter_map(|p| freeze::rollout(&out.memory, c.id, p))
+            .filter_map(|p| freeze::rollout(&out.memory, p))
             .map(|r| r.started_ms)
             .max();
         let known = c.obs.update_started_ms;

@@ -9,6 +9,8 @@ use super::switch::Rule;
 /// A pool with its terms.
 pub(crate) struct Pool<'a> {
     pub(crate) spec: &'a PoolSpec,
+    /// "cluster/pool": its name in memory and explanations.
+    pub(crate) key: String,
     pub(crate) is_cp: bool,
     /// Pools of one kind ask the same of a machine: an index into the fleet's kinds.
     pub(crate) kind: usize,
@@ -63,11 +65,10 @@ impl<'a> Pool<'a> {
                 matches!(x.phase, Phase::Leaving | Phase::Discarded)
             }))
             .saturating_add(returning);
-        let mem =
-            f.w.memory
-                .pools
-                .get(&crate::cluster_pool_key(c.cluster, &spec.id));
+        let key = crate::cluster_pool_key(c.cluster, &spec.id);
+        let mem = f.w.memory.pools.get(&key);
         Self {
+            key,
             is_cp: c.is_cp,
             kind: 0,
             target,

@@ -217,7 +217,7 @@ fn gate_open(c: &Cluster<'_>, pool: &Pool<'_>, out: &Out) -> bool {
     creation::control_plane_busy(c).is_none()
         && creation::skew(c, version).is_none()
         && !c.spec.paused
-        && !freeze::is_frozen(&out.memory, c.id, pool)
+        && !freeze::is_frozen(&out.memory, pool)
 }
 
 /// What demand the pool's newest nodes answer to.

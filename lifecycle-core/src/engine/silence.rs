@@ -1,9 +1,6 @@
 //! 3.11, 3.5.7 No silent wait: every pool and node that is not as desired says what it waits for, and what would end the wait.
 use crate::prelude::*;
-use crate::{
-    ConditionCode, Explain, OnDrainDeadline, State, Unblock, UnblockKind, Verdict,
-    cluster_pool_key, ms_of,
-};
+use crate::{ConditionCode, Explain, OnDrainDeadline, State, Unblock, UnblockKind, Verdict, ms_of};
 
 use super::commit::subject;
 use super::explain::{Until, explain, facts};
@@ -129,8 +126,8 @@ pub(crate) fn fleet(fleet: &Fleet<'_>, states: &BTreeMap<&str, State>, out: &mut
     }
     for c in &waits {
         for pool in c.pools.iter().filter(|p| is_unfinished(p)) {
-            let key = cluster_pool_key(c.id, &pool.spec.id);
-            if !said.contains_key(&key) {
+            let key = &pool.key;
+            if !said.contains_key(key) {
                 said.insert(key.clone(), out.explain.len());
                 let whole = said
                     .get(c.id)
@@ -139,10 +136,10 @@ pub(crate) fn fleet(fleet: &Fleet<'_>, states: &BTreeMap<&str, State>, out: &mut
                 // What stops the whole cluster stops its pools.
                 let say = match whole {
                     Some(e) => Explain {
-                        subject: key,
+                        subject: key.clone(),
                         ..e.clone()
                     },
-                    None => say_pool(fleet, c, pool, &key),
+                    None => say_pool(fleet, c, pool, key),
                 };
                 out.say(say);
             }
@@ -226,7 +223,7 @@ fn say_turns(c: &Cluster<'_>, pool: &Pool<'_>, said: &BTreeMap<String, usize>, o
         return;
     }
     let (rule, until): (String, Vec<Unblock>) = said
-        .get(&cluster_pool_key(c.id, &pool.spec.id))
+        .get(&pool.key)
         .and_then(|i| out.explain.get(*i))
         .map(|e| (e.rule.clone(), e.unblocks_when.clone()))
         .unwrap_or_default();
@@ -267,8 +264,8 @@ fn say_stuck(c: &Cluster<'_>, said: &BTreeMap<String, usize>, out: &mut Out) {
         return;
     }
     let keys = c.pools.iter().filter(|p| is_unfinished(p));
-    for key in keys.map(|p| cluster_pool_key(c.id, &p.spec.id)) {
-        if let Some(e) = said.get(&key).and_then(|i| out.explain.get_mut(*i)) {
+    for p in keys {
+        if let Some(e) = said.get(&p.key).and_then(|i| out.explain.get_mut(*i)) {
             e.verdict = Verdict::Blocked;
             e.unblocks_when.push(Unblock {
                 kind: UnblockKind::Operator,

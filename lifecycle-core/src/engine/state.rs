@@ -73,7 +73,7 @@ fn gateway(fleet: &Fleet<'_>, c: &Cluster<'_>) -> State {
     let frozen = c
         .pools
         .iter()
-        .any(|p| freeze::is_frozen(&fleet.f.w.memory, c.id, p));
+        .any(|p| freeze::is_frozen(&fleet.f.w.memory, p));
     if delete_honoured(c) {
         State::Deleting
     } else if c.provisioned_ms.is_none() {

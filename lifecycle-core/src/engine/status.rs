@@ -2,7 +2,7 @@
 use crate::prelude::*;
 use crate::{
     Condition, ConditionCode, FleetStatus, Millis, Planner, PoolStatus, Progress, Repave, Rollout,
-    State, Status, Strategy, cluster_pool_key,
+    State, Status, Strategy,
 };
 
 use super::explain::facts;
@@ -60,7 +60,7 @@ fn cluster_status(fleet: &Fleet<'_>, c: &Cluster<'_>, state: State, out: &mut Ou
     let frozen = c
         .pools
         .iter()
-        .find_map(|p| freeze::rollout(&out.memory, c.id, p).filter(|r| r.frozen_ms.is_some()));
+        .find_map(|p| freeze::rollout(&out.memory, p).filter(|r| r.frozen_ms.is_some()));
     if let Some(r) = frozen {
         add(
             ConditionCode::Frozen,
@@ -90,7 +90,7 @@ fn cluster_status(fleet: &Fleet<'_>, c: &Cluster<'_>, state: State, out: &mut Ou
     let rolled = c
         .pools
         .iter()
-        .filter_map(|p| freeze::rollout(&out.memory, c.id, p))
+        .filter_map(|p| freeze::rollout(&out.memory, p))
         .map(|r| r.last_progress_ms)
         .max();
     let last_progress_ms = if state.is_terminating() {
@@ -265,7 +265,7 @@ fn rollout(
         .nodes
         .iter()
         .any(|x| x.locked && !x.up_to_date && x.phase.is_live());
-    let memory = freeze::rollout(&out.memory, c.id, pool);
+    let memory = freeze::rollout(&out.memory, pool);
     let waiting_approval = c.spec.repave == Repave::Pending
         && pool
             .spec
@@ -299,10 +299,8 @@ fn rollout(
     if c.spec.paused {
         return Rollout::Paused;
     }
-    if fleet.f.planner == Planner::Engine
-        && out.waits.contains(&cluster_pool_key(c.id, &pool.spec.id))
-    {
-        let why = out.first_rule(&cluster_pool_key(c.id, &pool.spec.id));
+    if fleet.f.planner == Planner::Engine && out.waits.contains(&pool.key) {
+        let why = out.first_rule(&pool.key);
         return Rollout::Waiting(why.unwrap_or("gate").to_owned());
     }
     Rollout::Progressing

@@ -2,7 +2,8 @@
 use crate::prelude::*;
 use crate::{ClusterObs, Etcd, EtcdMember, EtcdView, ms_of};
 
-use super::index::{Frame, in_order};
+use super::index::Frame;
+use super::lookup::in_order;
 use super::phase::{NodeView, Phase};
 use super::switch::Rule;
 

@@ -99,7 +99,7 @@ pub(crate) fn say_frozen(
     rule: &str,
     out: &mut Out,
 ) {
-    let Some(r) = freeze::rollout(&out.memory, c.id, pool) else {
+    let Some(r) = freeze::rollout(&out.memory, pool) else {
         return;
     };
     let limit = fleet.f.w.policy.failure_limit;

@@ -85,7 +85,7 @@ pub(crate) fn fallback(fleet: &Fleet<'_>, ci: usize, pi: usize, out: &mut Out) -
 
 impl<'a> Worker<'_, 'a> {
     fn subject(&self) -> String {
-        cluster_pool_key(self.c.id, &self.pool.spec.id)
+        self.pool.key.clone()
     }
 
     /// reason(x) to go, x counted as staying.
@@ -287,7 +287,7 @@ impl<'a> Worker<'_, 'a> {
         if self.c.spec.paused {
             return false;
         }
-        if freeze::is_frozen(&out.memory, self.c.id, pool) {
+        if freeze::is_frozen(&out.memory, pool) {
             say_frozen(self.fleet, self.c, pool, "W-d", out);
             return false;
         }
@@ -446,6 +446,6 @@ fn rolling<'c>(fleet: &Fleet<'_>, out: &Out, c: &'c Cluster<'_>) -> Vec<&'c str>
     let candidates = c
         .workers()
         .iter()
-        .filter(|p| p.outdated > 0 && !freeze::is_frozen(&out.memory, c.id, p));
+        .filter(|p| p.outdated > 0 && !freeze::is_frozen(&out.memory, p));
     candidates.take(n).map(|p| p.spec.id.as_str()).collect()
 }

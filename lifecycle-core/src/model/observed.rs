@@ -36,6 +36,35 @@ pub struct Observed {
     pub pending: Vec<PendingAction>,
 }
 
+impl Observed {
+    /// Where the machine is in its list; a list that is sorted by system id, as a simulation's is, is looked through faster.
+    pub(crate) fn machine_at(&self, system_id: &str) -> Option<usize> {
+        let list = &self.machines;
+        let at = list.partition_point(|m| m.system_id.as_str() < system_id);
+        let is_it = |m: &Machine| m.system_id == system_id;
+        match list.get(at) {
+            Some(m) if is_it(m) => Some(at),
+            _ => list.iter().position(is_it),
+        }
+    }
+
+    /// Where the node is in its list; one that is sorted by cluster and id is looked through faster.
+    pub(crate) fn node_at(&self, cluster: &str, id: &str) -> Option<usize> {
+        let at = self.node_place(cluster, id);
+        let is_it = |n: &Node| n.id == id && n.cluster == cluster;
+        match self.nodes.get(at) {
+            Some(n) if is_it(n) => Some(at),
+            _ => self.nodes.iter().position(is_it),
+        }
+    }
+
+    /// Where the node belongs in a list sorted by cluster and id.
+    pub(crate) fn node_place(&self, cluster: &str, id: &str) -> usize {
+        self.nodes
+            .partition_point(|n| (n.cluster.as_str(), n.id.as_str()) < (cluster, id))
+    }
+}
+
 /// A node: a machine's part in a cluster, from its allocation on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

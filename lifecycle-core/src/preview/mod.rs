@@ -4,7 +4,7 @@ mod palette;
 mod request;
 mod simulate;
 
-use crate::engine::decide_by;
+use crate::engine::{Saying, decide_by, decide_saying};
 use crate::prelude::*;
 use crate::{
     Alternative, Change, Code, Decision, Finding, Machine, ManagedBy, Millis, Plan, Planner,
@@ -160,7 +160,7 @@ impl Scope {
     }
 
     fn run(&self, pace: Pace, detailed: bool) -> Plan {
-        let mut sim = Simulation::new(self.world.clone(), pace);
+        let mut sim = Simulation::new(self.world.clone(), pace).keeps_order();
         let start = sim.world.now_ms;
         let mut figures = Figures::new(&sim.world, self.planner);
         let mut plan = Plan {
@@ -169,9 +169,10 @@ impl Scope {
         };
         let mut last_move = start;
         loop {
-            let mut decision = decide_by(self.planner, &sim.world);
+            let mut decision = decide_saying(self.planner, &sim.world, Saying::Deeds);
             figures.observe(&sim.world, &decision);
-            sim.world.memory = core::mem::take(&mut decision.memory);
+            let before =
+                core::mem::replace(&mut sim.world.memory, core::mem::take(&mut decision.memory));
             let done = self.is_done(&decision);
             if !decision.actions.is_empty() {
                 if plan.steps.len() >= usize::try_from(self.max_steps).unwrap_or(usize::MAX) {
@@ -217,6 +218,9 @@ impl Scope {
                 .min();
             let halted = sim.world.now_ms.saturating_sub(last_move) > HALT_MS;
             let Some(next) = next.filter(|_| !halted) else {
+                // Now what is waited for matters: the same decision once more, in full.
+                sim.world.memory = before;
+                let decision = decide_by(self.planner, &sim.world);
                 plan.blockers
                     .extend(halts(&decision, self.subject.as_deref()));
                 break;

@@ -63,7 +63,7 @@ impl Simulation {
                 }
             });
         let alike = self.world.observed.nodes.iter().find(|n| {
-            n.cluster == cluster && n.pool == pool && n.revision.as_deref() == Some(revision)
+            n.revision.as_deref() == Some(revision) && n.pool == pool && n.cluster == cluster
         });
         let version = version.or_else(|| alike.and_then(|n| n.k8s_version));
         let now = self.world.now_ms;
@@ -230,7 +230,13 @@ impl Simulation {
         n.created_ms = now;
         n.zone = Some(zone.to_owned());
         n.object = false;
-        self.world.observed.nodes.push(n);
+        let o = &mut self.world.observed;
+        let at = if self.sorted {
+            o.node_place(&n.cluster, &n.id)
+        } else {
+            o.nodes.len()
+        };
+        o.nodes.insert(at, n);
     }
 
     /// The effect of an action whose time has come.
@@ -316,18 +322,14 @@ impl Simulation {
 
     /// Nodes that neither Kubernetes nor a machine shows any more.
     pub(super) fn forget(&mut self, cluster: &str) {
-        let machines = &self.world.observed.machines;
+        let mut nodes = core::mem::take(&mut self.world.observed.nodes);
+        let o = &self.world.observed;
         let has_machine = |n: &Node| {
-            machines.iter().any(|m| {
-                Some(&m.system_id) == n.system_id.as_ref()
-                    && m.owner
-                        .as_ref()
-                        .is_some_and(|o| o.node.as_ref() == Some(&n.id) && o.cluster == n.cluster)
-            })
+            let at = n.system_id.as_deref().and_then(|s| o.machine_at(s));
+            at.and_then(|i| o.machines[i].owner.as_ref())
+                .is_some_and(|own| own.node.as_ref() == Some(&n.id) && own.cluster == n.cluster)
         };
-        self.world
-            .observed
-            .nodes
-            .retain(|n| n.cluster != cluster || n.object || has_machine(n));
+        nodes.retain(|n| n.object || n.cluster != cluster || has_machine(n));
+        self.world.observed.nodes = nodes;
     }
 }

@@ -84,6 +84,8 @@ pub struct Simulation {
     sequence: u64,
     /// Nodes that no power cycle brings back.
     broken: BTreeSet<(String, String)>,
+    /// Nodes are sorted by cluster and id, and new ones take their place among them: they are found faster.
+    sorted: bool,
 }
 
 impl Simulation {
@@ -95,9 +97,18 @@ impl Simulation {
             effects: BTreeMap::new(),
             sequence: 0,
             broken: BTreeSet::new(),
+            sorted: false,
         };
         sim.adopt();
         sim
+    }
+
+    /// Keeps the nodes, which are sorted by cluster and id, in that order.
+    pub(crate) fn keeps_order(self) -> Self {
+        Self {
+            sorted: true,
+            ..self
+        }
     }
 
     fn step(&self, t: StepTime) -> Millis {
@@ -159,21 +170,13 @@ impl Simulation {
     }
 
     fn machine(&mut self, system_id: &str) -> Option<&mut Machine> {
-        let list = &mut self.world.observed.machines;
-        // A list that is sorted, as preview's is, is looked through faster.
-        let sorted = list.binary_search_by(|m| m.system_id.as_str().cmp(system_id));
-        let at = sorted
-            .ok()
-            .or_else(|| list.iter().position(|m| m.system_id == system_id));
-        at.and_then(|i| list.get_mut(i))
+        let o = &mut self.world.observed;
+        o.machine_at(system_id).and_then(|i| o.machines.get_mut(i))
     }
 
     fn node(&mut self, cluster: &str, id: &str) -> Option<&mut Node> {
-        self.world
-            .observed
-            .nodes
-            .iter_mut()
-            .find(|n| n.id == id && n.cluster == cluster)
+        let o = &mut self.world.observed;
+        o.node_at(cluster, id).and_then(|i| o.nodes.get_mut(i))
     }
 
     fn members(&mut self, cluster: &str) -> &mut [EtcdMember] {
