@@ -108,6 +108,7 @@ const calls = {
   'maas.machine.set_workload_annotations': (client, { system_id, ...notes }) => client.machine(system_id).setWorkloadAnnotations(notes),
   'maas.machine.wait_deployed': (client, { system_id, ...options }) => client.machine(system_id).waitDeployed(wait(options)),
   'maas.machine.wait_ready': (client, { system_id, ...options }) => client.machine(system_id).waitReady(wait(options)),
+  'maas.machine.wait_status': (client, { system_id, status, ...options }) => client.machine(system_id).waitStatus(status, wait(options)),
   'maas.machine.wait_released': (client, { system_id, ...options }) => client.machine(system_id).waitReleased(wait(options)),
 };
 

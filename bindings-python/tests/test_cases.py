@@ -203,7 +203,7 @@ def resolve(client: Any, call: str, args: dict[str, Any]) -> Any:
     if verb == "set_workload_annotations":
         return handle.set_workload_annotations(args)
     if verb.startswith("wait_"):
-        args = {name.removesuffix("_ms"): ms / 1000 for name, ms in args.items()}
+        args = {name.removesuffix("_ms"): value / 1000 if name.endswith("_ms") else value for name, value in args.items()}
     return getattr(handle, verb)(**args)
 
 

@@ -424,6 +424,12 @@ async fn call(maas: &Client, name: &str, mut args: Map<String, Value>) -> Result
                     value(machine.wait_deployed(&options(args)?).await?)
                 }
                 "maas.machine.wait_ready" => value(machine.wait_ready(&options(args)?).await?),
+                "maas.machine.wait_status" => {
+                    let status = args.remove("status").unwrap();
+                    let status = serde_json::from_value(status)
+                        .map_err(|error| Error::invalid_input(format!("`status`: {error}")))?;
+                    value(machine.wait_status(status, &options(args)?).await?)
+                }
                 "maas.machine.wait_released" => {
                     value(machine.wait_released(&options(args)?).await?)
                 }

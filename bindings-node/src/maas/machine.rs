@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use maas_client::Client;
+use maas_client::{Client, NodeStatus};
 use sdk_transport::Error;
 
 use crate::call::{Arguments, On, answer, answer_list};
@@ -61,6 +61,10 @@ pub(super) async fn call(
         "machine.wait_ready" => {
             let (id, options) = arguments.wait::<String>()?;
             answer(&maas.machine(id).wait_ready(&options).await?)
+        }
+        "machine.wait_status" => {
+            let ((id, status), options) = arguments.wait::<(String, NodeStatus)>()?;
+            answer(&maas.machine(id).wait_status(status, &options).await?)
         }
         "machine.wait_released" => {
             let (id, options) = arguments.wait::<String>()?;

@@ -8,6 +8,8 @@ import type {
   Machine,
   MachineFilter,
   MachineUpdate,
+  NodeStatus,
+  NodeStatusName,
   PowerOffOptions,
   PowerOnOptions,
   PowerState,
@@ -146,6 +148,11 @@ export class MachineHandle {
     return (await this.#wait('machine.wait_ready', options)) as Machine;
   }
 
+  /** Waits until the machine has this status, such as `rescue_mode`. Any other failed status ends the wait. */
+  async waitStatus(status: NodeStatus | NodeStatusName, options: WaitOptions = {}): Promise<Machine> {
+    return (await this.#wait('machine.wait_status', options, [this.systemId, status])) as Machine;
+  }
+
   /** Waits until the machine has been given back; `null` if it is gone. */
   async waitReleased(options: WaitOptions = {}): Promise<Machine | null> {
     return (await this.#wait('machine.wait_released', options)) as Machine | null;
@@ -155,9 +162,9 @@ export class MachineHandle {
     return (await this.#client.send(operation, { id: this.systemId, options }, callOptions)) as Machine;
   }
 
-  #wait(operation: string, options: WaitOptions | null): Promise<unknown> {
+  #wait(operation: string, options: WaitOptions | null, id: unknown = this.systemId): Promise<unknown> {
     const wait = options ?? {};
     const { signal } = wait;
-    return this.#client.send(operation, { id: this.systemId, options: wireWait(wait) }, signal && { signal }, wait.onProgress);
+    return this.#client.send(operation, { id, options: wireWait(wait) }, signal && { signal }, wait.onProgress);
   }
 }

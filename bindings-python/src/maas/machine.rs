@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use maas_client::{
-    AllocateOptions, Client, DeployOptions, Machine, MachineFilter, MachineUpdate, PowerOffOptions,
-    PowerOnOptions, PowerState, ReleaseOptions,
+    AllocateOptions, Client, DeployOptions, Machine, MachineFilter, MachineUpdate, NodeStatus,
+    PowerOffOptions, PowerOnOptions, PowerState, ReleaseOptions,
 };
-use sdk_transport::List;
+use sdk_transport::{Error, List};
+use serde::{Deserialize, de::IntoDeserializer};
 
 use crate::options::Wait;
 
@@ -69,6 +70,19 @@ crate::operations::operations! {
     fn wait_deployed(; wait: Wait) -> Machine = maas.machine(system_id).wait_deployed(&wait.0);
     /// Waits until the machine is Ready, such as after commissioning.
     fn wait_ready(; wait: Wait) -> Machine = maas.machine(system_id).wait_ready(&wait.0);
+    /// Waits until the machine has this status, such as `rescue_mode`. Any other failed status ends the wait.
+    fn wait_status(status: String; wait: Wait) -> Machine = wait_status(maas.machine(system_id), status, wait);
     /// Waits until the machine has been given back. `None` if it is gone.
     fn wait_released(; wait: Wait) -> Option<Machine> = maas.machine(system_id).wait_released(&wait.0);
+}
+
+async fn wait_status(
+    machine: maas_client::MachineHandle,
+    status: String,
+    wait: Wait,
+) -> Result<Machine, Error> {
+    let read: Result<_, serde::de::value::Error> =
+        NodeStatus::deserialize(status.into_deserializer());
+    let status = read.map_err(|error| Error::invalid_input(format!("`status`: {error}")))?;
+    machine.wait_status(status, &wait.0).await
 }
