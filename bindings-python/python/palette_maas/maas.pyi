@@ -1022,6 +1022,16 @@ class MachineHandle:
         on_progress: Callable[[WaitProgress], object] | None = ...,
     ) -> Machine:
         """Waits until the machine is Ready, such as after commissioning."""
+    def wait_status(
+        self,
+        status: str,
+        *,
+        timeout: float | timedelta | None = ...,
+        min_delay: float | timedelta | None = ...,
+        max_delay: float | timedelta | None = ...,
+        on_progress: Callable[[WaitProgress], object] | None = ...,
+    ) -> Machine:
+        """Waits until the machine has this status, such as `rescue_mode`. Any other failed status ends the wait."""
     def wait_released(
         self,
         *,
@@ -1185,6 +1195,16 @@ class AsyncMachineHandle:
         on_progress: Callable[[WaitProgress], object] | None = ...,
     ) -> Coroutine[Any, Any, Machine]:
         """Waits until the machine is Ready, such as after commissioning."""
+    def wait_status(
+        self,
+        status: str,
+        *,
+        timeout: float | timedelta | None = ...,
+        min_delay: float | timedelta | None = ...,
+        max_delay: float | timedelta | None = ...,
+        on_progress: Callable[[WaitProgress], object] | None = ...,
+    ) -> Coroutine[Any, Any, Machine]:
+        """Waits until the machine has this status, such as `rescue_mode`. Any other failed status ends the wait."""
     def wait_released(
         self,
         *,
