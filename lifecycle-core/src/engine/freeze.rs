@@ -19,8 +19,8 @@ pub(crate) fn is_frozen(memory: &Memory, pool: &Pool<'_>) -> bool {
 }
 
 /// I-A4: while its pool is frozen, a healthy old node is not drained, not even as surplus.
-pub(crate) fn protects(memory: &Memory, cluster: &str, pool: &Pool<'_>, x: &NodeView<'_>) -> bool {
-    x.outdated && !x.unhealthy && is_frozen(memory, cluster, pool)
+pub(crate) fn protects(memory: &Memory, pool: &Pool<'_>, x: &NodeView<'_>) -> bool {
+    x.outdated && !x.unhealthy && is_frozen(memory, pool)
 }
 
 /// The rollout to the pool's present target.

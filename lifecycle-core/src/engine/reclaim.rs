@@ -184,7 +184,7 @@ fn candidates<'f, 'a>(
     let class = class_of(c, pool);
     let surplus =
         !pool.is_cp && pool.live > pool.size && pool.draining < pool.spec.max_parallel.max(1);
-    let goes = |x: &NodeView<'_>| !freeze::protects(&out.memory, c.id, pool, x);
+    let goes = |x: &NodeView<'_>| !freeze::protects(&out.memory, pool, x);
     let victim = surplus.then(|| pool.victims(goes).first().map(|v| v.id));
     let before = list.len();
     for x in pool.nodes.iter().filter(|x| !x.pending && !x.locked) {

@@ -189,10 +189,9 @@ fn pool_status(
         x.phase.is_live() && x.is_joined() && x.up_to_date
     });
     let done = done(pool);
-    let key = cluster_pool_key(c.id, &pool.spec.id);
     // What nothing but somebody's help brings has no time, unless another pool of the cluster may bring it.
     let moves = c.pools.iter().any(|p| p.creating > 0 || p.draining > 0);
-    let eta_ms = eta(fleet, pool, pool.size - done).filter(|_| moves || !out.is_blocked(&key));
+    let eta_ms = eta(fleet, pool, pool.size - done).filter(|_| moves || !out.is_blocked(&pool.key));
     PoolStatus {
         size: pool.size,
         live: pool.live,

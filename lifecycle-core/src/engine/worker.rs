@@ -152,7 +152,7 @@ impl<'a> Worker<'_, 'a> {
             return drains;
         }
         let mut avail = pool.avail;
-        for x in pool.victims(|x| !freeze::protects(&out.memory, self.c.id, pool, x)) {
+        for x in pool.victims(|x| !freeze::protects(&out.memory, pool, x)) {
             if staying <= keep || drains >= pool.spec.max_parallel.max(1) {
                 break;
             }
