@@ -4,6 +4,35 @@
 //! answers with a [`Decision`] (what to do now, why, and when to ask again); [`preview`] runs the same function ahead of time and answers
 //! with a [`Plan`]. No I/O, no clock, no randomness, no float: the same input gives the same bytes.
 //!
+//! ```
+//! use lifecycle_core::*;
+//!
+//! // What was seen: five free machines.
+//! let mut world = World::new(1_770_000_000_000);
+//! for k in 1..=5 {
+//!     let machine = Machine::ready(format!("m{k}"), "z1", 16, 65_536, 500);
+//!     world.observed.machines.push(machine);
+//! }
+//! // What somebody asks for.
+//! let cluster = ClusterSpec::new("prod")
+//!     .control_plane(PoolSpec::control_plane("cp", 3))
+//!     .worker(PoolSpec::worker("w", 2));
+//! let request = Request::Create { cluster: Box::new(cluster), queue_if_short: false };
+//!
+//! // What would happen, step by step, and how long it would take.
+//! let plan = preview(&world, Some(&request), &PreviewOptions::default());
+//! println!("{plan}");
+//! assert!(plan.feasible && plan.duration_p50_s < 2 * 3600);
+//!
+//! // Accepted: what to do first, and why. The host carries the actions out under their guards, observes, and asks again.
+//! world.desired = admit(&request, &world)?.desired;
+//! let decision = decide(&world);
+//! println!("{decision}");
+//! assert_eq!(decision.actions[0].id, "prod/cp/cp-1/allocate");
+//! assert_eq!(plan.steps[0].actions, decision.actions);
+//! # Ok::<(), Refusal>(())
+//! ```
+//!
 //! * [`model`] holds every type, one file per noun;
 //! * [`engine`] holds the rules, named in comments and explanations as in the specification (`CP-12`, `W-e`, `3.5.2b`);
 //! * [`planner`] holds the counting planner that Cluster API and Palette follow, and [`planner::rolling_update`] its bare counts;

@@ -138,6 +138,27 @@ async fn each_attempt_is_signed_afresh_and_retry_after_is_honoured() {
 }
 
 #[tokio::test]
+async fn a_service_that_is_not_ready_says_what_to_do() {
+    let server = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(503))
+        .mount(&server)
+        .await;
+    let call = call("GET", &format!("{}/thing", server.uri()));
+    let error = client(&server.uri()).execute(&call).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_retryable(), error.attempts()),
+        (ErrorKind::Unavailable, true, 4)
+    );
+    assert_eq!(
+        error.hint(),
+        Some(
+            "the service is not ready; what is safe to repeat was repeated, so wait before you try again"
+        )
+    );
+}
+
+#[tokio::test]
 async fn a_redirect_is_an_error_that_names_its_target() {
     let server = MockServer::start().await;
     Mock::given(any())

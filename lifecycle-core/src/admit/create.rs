@@ -8,7 +8,7 @@ use crate::{ClusterSpec, Code, Finding, PoolSpec, Refusal, Severity, State, cloc
 impl<'a> Judge<'a> {
     pub(super) fn create(&self, wanted: &ClusterSpec, queue_if_short: bool) -> Answer {
         self.name_is_free(&wanted.id)?;
-        let spec = ClusterSpec {
+        let mut spec = ClusterSpec {
             requested_ms: self.clock.t,
             resumed_ms: None,
             delete_requested_ms: None,
@@ -16,13 +16,16 @@ impl<'a> Judge<'a> {
             force_delete: None,
             ..wanted.clone()
         };
+        for pool in spec.control_plane.iter_mut().chain(&mut spec.workers) {
+            pool.resumed_ms = None;
+        }
         let mut desired = self.w.desired.clone();
         let path = format!("/clusters/{}", desired.clusters.len());
         desired.clusters.push(spec.clone());
         let mut warnings = self.validated(&desired, &path)?;
         self.gateway_takes(&spec)?;
         self.fresh()?;
-        self.zones_exist(&spec)?;
+        self.zones_exist(&spec, None)?;
         for finding in self.addresses(&desired, &path)? {
             if !warnings.contains(&finding) {
                 warnings.push(finding);
@@ -60,7 +63,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The gateway exists and stays. That it is busy makes the cluster wait, not fail.
-    fn gateway_takes(&self, spec: &ClusterSpec) -> Result<(), Refusal> {
+    pub(super) fn gateway_takes(&self, spec: &ClusterSpec) -> Result<(), Refusal> {
         let Some(id) = &spec.pcg_id else {
             return Ok(());
         };
@@ -98,8 +101,12 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// E_AZ_UNKNOWN: a zone in which MAAS has no machine at all.
-    pub(super) fn zones_exist(&self, spec: &ClusterSpec) -> Result<(), Refusal> {
+    /// E_AZ_UNKNOWN: a zone in which MAAS has no machine at all. One that the pool has already may have lost its machines since.
+    pub(super) fn zones_exist(
+        &self,
+        spec: &ClusterSpec,
+        before: Option<&ClusterSpec>,
+    ) -> Result<(), Refusal> {
         let zones: BTreeSet<&str> = self
             .w
             .observed
@@ -111,7 +118,10 @@ impl<'a> Judge<'a> {
             return Ok(());
         }
         for pool in spec.pools() {
-            if let Some(unknown) = pool.azs.iter().find(|zone| !zones.contains(zone.as_str())) {
+            let had = before.and_then(|b| b.pool(&pool.id)).map(|p| &p.azs);
+            let is_new = |zone: &String| had.is_none_or(|azs| !azs.contains(zone));
+            let mut asked = pool.azs.iter().filter(|zone| is_new(zone));
+            if let Some(unknown) = asked.find(|zone| !zones.contains(zone.as_str())) {
                 let known: Vec<&str> = zones.iter().copied().collect();
                 let refusal = Refusal::new(
                     Code::AzUnknown,
@@ -158,10 +168,10 @@ impl<'a> Judge<'a> {
         } else {
             pool.azs.join(", ")
         };
-        let eta_ms = found
-            .first_eta_ms
-            .map(|at| u64::try_from(at.saturating_sub(self.w.now_ms)).unwrap_or(0));
-        let first = eta_ms.map_or_else(String::new, |ms| format!(" (first {})", clock_text(ms)));
+        let first = found.first_eta_ms.map_or_else(String::new, |at| {
+            let left = u64::try_from(at.saturating_sub(self.w.now_ms)).unwrap_or(0);
+            format!(" (first {})", clock_text(left))
+        });
         let message = format!(
             "need {} machines ≥{} CPU/{} MiB/{} GB in pool {}, zones {zones}; {} available, {} returning{first}",
             found.need,
@@ -178,8 +188,8 @@ impl<'a> Judge<'a> {
             .arg("need", found.need)
             .arg("available", found.available)
             .arg("returning", found.returning);
-        if let Some(ms) = eta_ms {
-            finding = finding.arg("first_eta_ms", ms);
+        if let Some(at) = found.first_eta_ms {
+            finding = finding.arg("first_eta_ms", at);
         }
         finding
     }

@@ -24,7 +24,7 @@ impl<'a> Judge<'a> {
         let mut warnings = self.validated(&desired, &path)?;
         self.fresh()?;
         let as_cluster = as_cluster(&spec);
-        self.zones_exist(&as_cluster)?;
+        self.zones_exist(&as_cluster, None)?;
         for finding in self.addresses(&desired, &path)? {
             if !warnings.contains(&finding) {
                 warnings.push(finding);
@@ -54,9 +54,14 @@ impl<'a> Judge<'a> {
         }
         self.fresh()?;
         let mut admission = self.with_gateway(id, |g| g.pool.size = size);
+        // Palette shows how many nodes its gateway has, not which.
+        let unseen = match spec.managed_by {
+            ManagedBy::Engine => 0,
+            ManagedBy::Palette => self.w.observed.pcgs.get(id).map_or(0, |seen| seen.size),
+        };
         let wanted = as_cluster(&PcgSpec {
             pool: crate::PoolSpec {
-                size,
+                size: size.saturating_sub(unseen),
                 ..spec.pool.clone()
             },
             ..spec.clone()

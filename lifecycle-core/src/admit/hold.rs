@@ -60,6 +60,7 @@ impl Judge<'_> {
 
     pub(super) fn approve(&self, id: &str) -> Answer {
         let mut approved = self.pending(id)?.clone();
+        self.fresh()?;
         approved.repave = Repave::Approved;
         let warnings = self.rollout(&approved, &mut self.supply(id))?;
         let mut admission = self.with(id, |spec| *spec = approved);

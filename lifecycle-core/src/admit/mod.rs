@@ -26,6 +26,25 @@ use crate::{
 /// The answer is for this observation: the host writes `desired` if it is still the one that was judged. Accepted requests are stamped with
 /// the clock of 3.7.
 ///
+/// ```
+/// use lifecycle_core::{ClusterSpec, Code, PoolSpec, Request, World, admit};
+///
+/// let world = World::new(1_770_000_000_000); // no machine at all
+/// let cluster = ClusterSpec::new("prod").control_plane(PoolSpec::control_plane("cp", 3));
+/// let mut request = Request::Create { cluster: Box::new(cluster.clone()), queue_if_short: false };
+///
+/// let refusal = admit(&request, &world).unwrap_err();
+/// assert_eq!(refusal.code, Code::Capacity);
+/// assert!(refusal.message.starts_with("need 3 machines"));
+///
+/// // It may wait for them instead.
+/// request = Request::Create { cluster: Box::new(cluster), queue_if_short: true };
+/// let admission = admit(&request, &world)?;
+/// assert_eq!(admission.desired.clusters[0].id, "prod");
+/// assert_eq!(admission.warnings[0].code, Code::Capacity);
+/// # Ok::<(), lifecycle_core::Refusal>(())
+/// ```
+///
 /// # Errors
 /// The refusal, with its stable code, what to do, and where waiting helps, for how long.
 pub fn admit(request: &Request, world: &World) -> Result<Admission, Refusal> {

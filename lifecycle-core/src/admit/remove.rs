@@ -19,7 +19,14 @@ impl Judge<'_> {
                     .arg("id", id))
             }
             State::Aborting | State::Deleting | State::Deleted => self.unchanged(),
-            _ => Ok(self.with(id, |spec| spec.delete_requested_ms = Some(self.clock.t))),
+            // Only a delete asked for after the cluster was complete is honoured, and the clock may have gone back since.
+            _ => {
+                let at = self
+                    .clock
+                    .t
+                    .max(cluster.provisioned_ms.unwrap_or(self.clock.t));
+                Ok(self.with(id, |spec| spec.delete_requested_ms = Some(at)))
+            }
         }
     }
 
@@ -97,8 +104,12 @@ impl Judge<'_> {
             actor_role: role,
             reason: reason.to_owned(),
         };
+        // One that was written too early never fires: this one takes its place.
+        let honoured = clock::force_honoured(cluster, started, &self.clock);
         let mut admission = self.with(id, |spec| {
-            spec.force_delete.get_or_insert(forced);
+            if !honoured {
+                spec.force_delete = Some(forced);
+            }
         });
         let orphans: Vec<String> = cluster
             .machines

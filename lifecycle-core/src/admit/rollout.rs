@@ -45,7 +45,8 @@ impl Judge<'_> {
             if surge > 0 {
                 // A surge that is under way has its machine already.
                 if now.live <= pool.size {
-                    warnings.extend(self.spare(cluster, pool, free, supply, &path)?);
+                    let back = free > 0 || comes_back(pool, &outdated).is_ok();
+                    warnings.extend(self.spare(cluster, pool, free, back, supply, &path)?);
                 }
             } else if free == 0 {
                 comes_back(pool, &outdated)?;
@@ -54,11 +55,13 @@ impl Judge<'_> {
         Ok(warnings)
     }
 
+    /// `back`: a node that is drained first has a machine to come back on.
     fn spare(
         &self,
         cluster: &Cluster<'_>,
         pool: &PoolSpec,
         free: u32,
+        back: bool,
         supply: &mut Supply<'_>,
         path: &str,
     ) -> Result<Option<Finding>, Refusal> {
@@ -115,7 +118,7 @@ impl Judge<'_> {
                     first.map(|at| u64::try_from(at.saturating_sub(self.w.now_ms)).unwrap_or(0));
                 Err(refusal)
             }
-            OnNoSpare::FallbackContract if can_contract => Ok(None),
+            OnNoSpare::FallbackContract if can_contract && back => Ok(None),
             OnNoSpare::FallbackContract | OnNoSpare::Wait => {
                 let finding = Finding::new(
                     Code::NoSpare,
@@ -125,7 +128,7 @@ impl Judge<'_> {
                         pool.id
                     ),
                 );
-                let hint = if can_contract {
+                let hint = if can_contract && back {
                     "Contract First needs no spare, but goes below the size for a while"
                 } else {
                     "add a machine"
@@ -178,7 +181,9 @@ fn comes_back(pool: &PoolSpec, outdated: &[&NodeView<'_>]) -> Result<(), Refusal
         return Err(refusal
             .arg("pool", pool.id.as_str())
             .arg("node", x.id)
-            .arg("machine", machine.system_id.as_str()));
+            .arg("machine", machine.system_id.as_str())
+            .arg("cpu", machine.cpu)
+            .arg("min", pool.min_cpu));
     }
     Ok(())
 }

@@ -31,6 +31,9 @@ impl Judge<'_> {
                 .arg("id", id));
         }
         kept(old, &spec, state)?;
+        if spec.pcg_id != old.pcg_id {
+            self.gateway_takes(&spec)?;
+        }
 
         let mut admission = self.with(id, |place| *place = spec.clone());
         let place = admission
@@ -46,7 +49,7 @@ impl Judge<'_> {
             shrink(cluster, pool)?;
         }
         self.fresh()?;
-        self.zones_exist(&spec)?;
+        self.zones_exist(&spec, Some(old))?;
         for finding in self.addresses(&admission.desired, &path)? {
             if !warnings.contains(&finding) {
                 warnings.push(finding);
@@ -214,10 +217,7 @@ pub(super) fn versions(
 
 /// E_CP_MULTI_STEP_LOSS: a control plane is made smaller only from health.
 fn shrink(cluster: &Cluster<'_>, pool: &PoolSpec) -> Result<(), Refusal> {
-    let Some(now) = cluster
-        .cp()
-        .filter(|now| pool.size < now.live.max(now.size))
-    else {
+    let Some(now) = cluster.cp().filter(|now| pool.size < now.size) else {
         return Ok(());
     };
     let by_node = now

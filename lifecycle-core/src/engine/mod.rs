@@ -60,6 +60,25 @@ use phase::Phase;
 
 /// The engine: what to do now, why, and when to ask again. Pure and total: the same world gives the same answer, whatever the order of its
 /// lists, and no world makes it panic.
+///
+/// ```
+/// use lifecycle_core::{ClusterSpec, Machine, PoolSpec, Verdict, World, decide};
+///
+/// let mut world = World::new(1_770_000_000_000);
+/// let pool = PoolSpec::control_plane("cp", 1);
+/// world.desired.clusters.push(ClusterSpec::new("edge").control_plane(pool));
+///
+/// // Without a machine it waits, and says for what.
+/// let decision = decide(&world);
+/// assert!(decision.actions.is_empty());
+/// assert_eq!(decision.explain[0].verdict, Verdict::Blocked);
+/// println!("{decision}");
+///
+/// // Asked again once there is one: what is remembered goes back in.
+/// world.memory = decision.memory;
+/// world.observed.machines.push(Machine::ready("m1", "z1", 16, 65_536, 500));
+/// assert_eq!(decide(&world).actions[0].id, "edge/cp/cp-1/allocate");
+/// ```
 #[must_use]
 pub fn decide(w: &World) -> Decision {
     decide_by(Planner::Engine, w)

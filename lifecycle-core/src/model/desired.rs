@@ -136,6 +136,25 @@ pub struct ClusterSpec {
 
 impl ClusterSpec {
     /// A cluster of this name with defaults, no pools, asked for at the epoch.
+    ///
+    /// ```
+    /// use lifecycle_core::{ClusterSpec, OnNoSpare, PoolSpec, Strategy, Version};
+    ///
+    /// let version = Version::new(1, 33, 4);
+    /// let control_plane = PoolSpec::control_plane("cp", 3)
+    ///     .k8s_version(version)
+    ///     .azs(["z1", "z2", "z3"])
+    ///     .on_no_spare(OnNoSpare::FallbackContract);
+    /// let gpu = PoolSpec::worker("gpu", 5)
+    ///     .k8s_version(version)
+    ///     .strategy(Strategy::ContractFirst)
+    ///     .resource_pool("gpu")
+    ///     .minimum(32, 131_072, 1000);
+    /// let cluster = ClusterSpec::new("prod").pcg("gateway-1").control_plane(control_plane).worker(gpu);
+    ///
+    /// let sizes: Vec<u32> = cluster.pools().map(|pool| pool.size).collect();
+    /// assert_eq!(sizes, [3, 5]);
+    /// ```
     pub fn new(id: impl Into<Id>) -> Self {
         Self {
             id: id.into(),

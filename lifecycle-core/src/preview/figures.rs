@@ -114,10 +114,16 @@ impl Figures {
             let peak = self.peak_ips.entry(s.id.clone()).or_insert(0);
             *peak = (*peak).max(used);
         }
+        if self.planner == Planner::ClusterApi {
+            let pools = self.drained(d);
+            if !pools.is_empty() {
+                self.engines_view(w, &pools);
+            }
+        }
     }
 
-    /// Looks at what a decision did; `w` is the world after it.
-    pub(crate) fn acted(&mut self, w: &World, d: &Decision) {
+    /// Looks at what a decision does.
+    pub(crate) fn acted(&mut self, d: &Decision) {
         for a in &d.actions {
             match &a.verb {
                 Verb::Release { system_id, .. } => {
@@ -132,23 +138,21 @@ impl Figures {
         let fell_back =
             |e: &&crate::Explain| e.verdict == Verdict::Did && e.facts.contains_key("on_no_spare");
         self.fallbacks += u32::try_from(d.explain.iter().filter(fell_back).count()).unwrap_or(0);
+    }
+
+    /// Pools that are drained, as long as nothing is known of what the engine would have waited for there.
+    fn drained(&self, d: &Decision) -> BTreeSet<String> {
         let drains = d
             .actions
             .iter()
             .filter(|a| matches!(a.verb, Verb::Drain { .. }));
-        let pools: BTreeSet<String> = drains
+        drains
             .filter_map(|a| Some(cluster_pool_key(a.cluster()?, a.pool()?)))
-            .collect();
-        if self.planner == Planner::ClusterApi
-            && pools
-                .iter()
-                .any(|p| !self.would_wait.keys().any(|(seen, _)| seen == p))
-        {
-            self.engines_view(w, &pools);
-        }
+            .filter(|p| !self.would_wait.keys().any(|(seen, _)| seen == p))
+            .collect()
     }
 
-    /// Where Cluster API goes on and the engine would cancel or wait, that is a risk.
+    /// Where Cluster API goes on and the engine would wait, that is a risk; `w` is the world in which it was decided.
     fn engines_view(&mut self, w: &World, pools: &BTreeSet<String>) {
         let engine = decide(w);
         for e in engine
@@ -199,6 +203,7 @@ impl Figures {
             );
             plan.risks.push(
                 Finding::new(Code::BelowFloor, key.clone(), text)
+                    .hint("Expand First keeps the size, if there is a spare machine")
                     .arg("seconds", s)
                     .arg("available", thin.least)
                     .arg("size", thin.of),
@@ -211,6 +216,7 @@ impl Figures {
                     pool,
                     format!("the engine would wait here: {message}"),
                 )
+                .hint("remove the cause first, or let the engine carry it out")
                 .arg("rule", rule),
             );
         }

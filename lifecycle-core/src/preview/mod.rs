@@ -23,6 +23,23 @@ const HALT_MS: Millis = 48 * 3_600_000;
 /// The first step is what [`decide`](crate::decide) would do now. Faults are off; every step takes its median, and, for the second duration,
 /// its 90th percentile. A plan is not feasible if the request would be refused, if the simulation halts before everything is as desired, or if
 /// it takes more than `max_steps`.
+///
+/// ```
+/// use lifecycle_core::*;
+///
+/// let mut world = World::new(1_770_000_000_000);
+/// world.observed.machines.push(Machine::ready("m1", "z1", 16, 65_536, 500));
+/// let cluster = ClusterSpec::new("edge").control_plane(PoolSpec::control_plane("cp", 1));
+/// let request = Request::Create { cluster: Box::new(cluster), queue_if_short: false };
+///
+/// let plan = preview(&world, Some(&request), &PreviewOptions::default());
+/// assert_eq!(plan.duration_p50_s, 10 + 900 + 120 + 60); // allocate, deploy, join, settle
+/// assert_eq!(plan.peak_machines["edge/cp"], 1);
+///
+/// // As Palette would do it.
+/// let theirs = PreviewOptions { planner: Some(Planner::ClusterApi), ..PreviewOptions::default() };
+/// assert!(preview(&world, Some(&request), &theirs).feasible);
+/// ```
 #[must_use]
 pub fn preview(w: &World, request: Option<&Request>, options: &PreviewOptions) -> Plan {
     let scope = Scope::new(w, request, options);
@@ -187,7 +204,7 @@ impl Scope {
                     sim.execute(action);
                 }
                 last_move = sim.world.now_ms;
-                figures.acted(&sim.world, &decision);
+                figures.acted(&decision);
                 let why = if detailed {
                     decision
                         .explain

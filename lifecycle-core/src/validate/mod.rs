@@ -17,6 +17,17 @@ use crate::{
 ///
 /// Each finding points into `desired` (RFC 6901). What depends on an observation (free machines, zones, states) is
 /// [`admit`](crate::admit)'s business. The limits and the rolling limits are those of the default [`Policy`].
+///
+/// ```
+/// use lifecycle_core::{ClusterSpec, Code, Desired, PoolSpec, validate};
+///
+/// let cluster = ClusterSpec::new("prod").control_plane(PoolSpec::control_plane("cp", 4));
+/// let findings = validate(&Desired { clusters: vec![cluster], ..Desired::default() });
+///
+/// assert_eq!(findings[0].code, Code::CpSizeEven);
+/// assert_eq!(findings[0].path, "/clusters/0/control_plane/size");
+/// assert_eq!(findings[0].message, "control-plane size 4 is not allowed: use 1, 3, 5 or 7");
+/// ```
 #[must_use]
 pub fn validate(desired: &Desired) -> Vec<Finding> {
     validate_under(desired, &Policy::default())

@@ -22,9 +22,11 @@ fn empty(machines: usize) -> World {
 fn a_new_cluster_is_stamped_and_stripped() {
     let mut wanted = cluster("new", 1);
     wanted.delete_requested_ms = Some(1);
+    wanted.control_plane.as_mut().unwrap().resumed_ms = Some(1);
     let admission = accepted(&empty(1), &create(wanted));
     let spec = &admission.desired.clusters[0];
     assert_eq!((spec.requested_ms, spec.delete_requested_ms), (NOW, None));
+    assert_eq!(spec.control_plane.as_ref().unwrap().resumed_ms, None);
 }
 
 #[test]

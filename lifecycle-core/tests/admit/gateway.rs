@@ -292,3 +292,20 @@ fn creating_a_gateway() {
     };
     assert_eq!(code(&taken, &force), Code::NotFound);
 }
+
+#[test]
+fn a_gateway_of_palette_needs_machines_for_what_it_grows_by() {
+    let mut world = only_gateway(1, 2);
+    world.desired.pcgs[0].managed_by = ManagedBy::Palette;
+    world.observed.nodes.clear();
+    let seen = PcgObs {
+        state: Some("Running".into()),
+        healthy: true,
+        size: 1,
+        ..PcgObs::default()
+    };
+    world.observed.pcgs.insert("g1".into(), seen);
+    accepted(&world, &resize(3));
+    world.observed.machines.retain(|m| m.system_id != "f1");
+    assert_eq!(refused(&world, &resize(3)).args["need"], 2);
+}

@@ -3,6 +3,7 @@
 
 mod capacity;
 mod gateway;
+mod messages;
 mod removal;
 mod update;
 mod world;

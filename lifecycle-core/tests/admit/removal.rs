@@ -191,3 +191,39 @@ fn a_queued_cluster_is_aborted_at_once() {
     let admission = accepted(&pending(), &abort());
     assert_eq!(admission.desired.clusters[0].abort_requested_ms, Some(NOW));
 }
+
+#[test]
+fn a_delete_counts_although_the_clock_went_back() {
+    let mut world = running();
+    let complete = world.observed.clusters["c1"].provisioned_ms.unwrap();
+    world.now_ms = complete - 60_000;
+    let desired = accepted(&world, &delete()).desired;
+    assert_eq!(desired.clusters[0].delete_requested_ms, Some(complete));
+    let decision = lifecycle_core::decide(&World { desired, ..world });
+    assert_eq!(
+        decision.status.clusters["c1"].state,
+        lifecycle_core::State::Deleting
+    );
+}
+
+#[test]
+fn a_force_delete_that_was_written_too_early_is_replaced() {
+    let mut world = deleting_for(900_000);
+    let early = lifecycle_core::ForceDelete {
+        requested_ms: NOW + 1,
+        actor_role: Role::TenantAdmin,
+        reason: "too early".into(),
+    };
+    world.desired.clusters[0].force_delete = Some(early);
+    let desired = accepted(&world, &force()).desired;
+    let stamp = desired.clusters[0].force_delete.clone().unwrap();
+    assert_eq!(
+        (stamp.requested_ms, stamp.reason.as_str()),
+        (NOW + 900_000, "machines are gone")
+    );
+    // One that is honoured stays as it was accepted.
+    world.desired = desired;
+    world.now_ms += 1000;
+    let again = accepted(&world, &force()).desired;
+    assert_eq!(again.clusters[0].force_delete, Some(stamp));
+}

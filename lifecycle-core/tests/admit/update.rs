@@ -502,3 +502,80 @@ fn an_incomplete_pool_may_be_changed_without_machines_for_what_it_lacks() {
         &update(changed(&world, |c| c.workers[0].erase = Erase::Quick)),
     );
 }
+
+#[test]
+fn a_surge_that_joins_is_no_shrink() {
+    let mut world = updating();
+    world.desired.clusters[0]
+        .control_plane
+        .as_mut()
+        .unwrap()
+        .revision = "r2".into();
+    node(&mut world, "c1", "cp", 4);
+    etcd(&mut world, "c1", &["cp-1", "cp-2", "cp-3", "cp-4"]);
+    let member = &mut world.observed.etcd.get_mut("c1").unwrap().members[3];
+    (member.learner, member.healthy) = (true, Tri::False);
+    accepted(&world, &update(changed(&world, |c| c.workers[0].size = 1)));
+}
+
+#[test]
+fn an_approval_is_not_judged_by_an_old_observation() {
+    let world = running();
+    let pending = update(changed(&world, |c| {
+        (c.repave, c.workers[0].revision) = (Repave::Pending, "r2".into());
+    }));
+    let mut world = World {
+        desired: accepted(&world, &pending).desired,
+        ..world
+    };
+    world.observed.as_of_ms = NOW - 600_001;
+    assert_eq!(code(&world, &approve()), Code::StaleInput);
+    accepted(&world, &revert());
+}
+
+#[test]
+fn a_cluster_moves_only_to_a_gateway_that_stays() {
+    let mut world = running();
+    let moved = |world: &World, to: &str| {
+        let to = to.to_owned();
+        update(changed(world, |c| c.pcg_id = Some(to)))
+    };
+    assert_eq!(code(&world, &moved(&world, "g1")), Code::PcgMissing);
+    gateway(&mut world, 1);
+    accepted(&world, &moved(&world, "g1"));
+}
+
+#[test]
+fn a_zone_that_lost_its_machines_does_not_hold_up_other_changes() {
+    let mut world = running();
+    world.desired.clusters[0].workers[0].azs = vec!["z1".into(), "z9".into()];
+    accepted(&world, &update(changed(&world, |c| c.workers[0].size = 1)));
+    let more = update(changed(&world, |c| c.workers[0].azs.push("z8".into())));
+    assert_eq!(refused(&world, &more).args["zone"], "z8");
+}
+
+#[test]
+fn a_fallback_that_could_not_come_back_is_warned_about() {
+    let mut world = without_spare(running());
+    world.desired.clusters[0].workers[0].on_no_spare = OnNoSpare::FallbackContract;
+    let grow = |cpu| {
+        update(changed(&world, |c| {
+            (c.workers[0].min_cpu, c.workers[0].revision) = (cpu, "r2".into());
+        }))
+    };
+    assert_eq!(warned(&accepted(&world, &grow(16))), []);
+    let admission = accepted(&world, &grow(32));
+    assert_eq!(warned(&admission), [Code::NoSpare]);
+    assert_eq!(admission.warnings[0].hint, "add a machine");
+}
+
+#[test]
+fn only_etcd_of_its_own_kind_is_asked_before_a_shrink() {
+    let mut world = running();
+    world.desired.clusters[0].etcd = lifecycle_core::Etcd::External;
+    world.observed.etcd.clear();
+    let smaller = update(changed(&world, |c| {
+        c.control_plane.as_mut().unwrap().size = 1;
+    }));
+    accepted(&world, &smaller);
+}

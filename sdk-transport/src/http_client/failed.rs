@@ -141,6 +141,8 @@ impl HttpClient {
             ));
         if let Some(hint) = failure.hint {
             error = error.with_hint(clean(&hint));
+        } else if failure.kind == ErrorKind::Unavailable {
+            error = error.with_hint(not_ready(failure.retry));
         }
         if failure.keep_body {
             error = error.with_body(String::from_utf8_lossy(cleaned.body()).into_owned());
@@ -175,6 +177,17 @@ pub(super) fn outcome_unknown(error: Error, attempts: u32) -> Error {
         unknown = unknown.with_status(status);
     }
     unknown.with_source(error)
+}
+
+fn not_ready(retry: Retryability) -> &'static str {
+    match retry {
+        Retryability::NotCarriedOut | Retryability::Unknown => {
+            "the service is not ready; what is safe to repeat was repeated, so wait before you try again"
+        }
+        Retryability::Never | Retryability::Mended => {
+            "something that the server needs for this is not ready; mend that, then try again"
+        }
+    }
 }
 
 const TLS_HINT: &str = "the server speaks TLS on this port: its URL begins with `https://`";
