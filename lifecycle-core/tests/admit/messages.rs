@@ -328,7 +328,7 @@ fn addresses() -> Vec<(Code, &'static str, Said)> {
             Code::CidrOverlap,
             overlap,
             network(Code::CidrOverlap, 9, &["10.10.0.128/25"], |n| {
-                n.node_mask = 28
+                n.node_mask = 28;
             }),
         ),
         (
@@ -345,14 +345,14 @@ fn addresses() -> Vec<(Code, &'static str, Said)> {
             Code::VipInCidr,
             "",
             network(Code::VipInCidr, 9, &[pods], |n| {
-                n.vip = "10.244.7.7".parse().ok()
+                n.vip = "10.244.7.7".parse().ok();
             }),
         ),
         (
             Code::VipOutsideSubnet,
             "",
             network(Code::VipOutsideSubnet, 9, &[pods], |n| {
-                n.vip = "10.11.0.7".parse().ok()
+                n.vip = "10.11.0.7".parse().ok();
             }),
         ),
         (Code::IpPeak, "", network(Code::IpPeak, 4, &[pods], same)),
@@ -528,9 +528,8 @@ fn warnings() -> Vec<(Code, &'static str, Said)> {
 /// Whether a text is what a template becomes once its `{…}` are filled in.
 fn fills(text: &str, template: &str) -> bool {
     let mut pieces = template.split('{');
-    let mut rest = match text.strip_prefix(pieces.next().unwrap_or("")) {
-        Some(rest) => rest,
-        None => return false,
+    let Some(mut rest) = text.strip_prefix(pieces.next().unwrap_or("")) else {
+        return false;
     };
     for piece in pieces {
         let literal = piece.split_once('}').map_or("", |(_, literal)| literal);
