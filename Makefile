@@ -25,7 +25,7 @@ node: ## The npm tarball in a fresh folder: node:test, tsc.
 	bash bindings-node/test.sh
 
 bench: ## The engine's benchmarks: figures beside their targets; growth and memory asserted.
-	cargo bench --locked -p lifecycle-core --bench engine
+	cargo bench --locked -p lifecycle-core --bench engine --bench search
 
 prove: ## The engine's larger searches and the table of rules: takes some minutes.
 	PROVE=1 cargo test --locked --release -p lifecycle-core --test search -- --nocapture

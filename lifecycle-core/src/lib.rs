@@ -59,7 +59,7 @@ pub use admit::{CapacityReport, Constraint, PoolCapacity, admit, check_capacity}
 pub use engine::{decide, decide_by, guard_holds};
 pub use model::*;
 pub use network::plan_network;
-pub use preview::{Pace, Simulation, preview};
+pub use preview::{Effect, Pace, Simulation, preview};
 pub use validate::validate;
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::{
 };
 
 use figures::Figures;
-pub use simulate::{Pace, Simulation};
+pub use simulate::{Effect, Pace, Simulation};
 
 /// Nothing but wake-ups for this long: the simulation has come to a halt.
 const HALT_MS: Millis = 48 * 3_600_000;

@@ -1,6 +1,6 @@
 //! A breadth-first explorer: every state that a world can reach when what is allowed to go wrong does so at any moment. In each state and on
 //! each transition the invariants hold; `liveness` judges where it all ends.
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 use lifecycle_core::{
@@ -9,6 +9,7 @@ use lifecycle_core::{
 };
 
 use super::invariants;
+use super::key;
 use super::liveness::{self, Step};
 
 /// What may go wrong.
@@ -59,6 +60,8 @@ pub struct Scope {
     pub late: bool,
     /// Every end is converged; else an end may also be one that explains itself.
     pub ends_well: bool,
+    /// Two states are one only if everything in them is the same, see [`key`].
+    pub exact: bool,
 }
 
 impl Scope {
@@ -73,6 +76,7 @@ impl Scope {
             forget: false,
             late: false,
             ends_well: false,
+            exact: false,
         }
     }
 
@@ -98,6 +102,11 @@ impl Scope {
 
     pub fn ends_well(mut self) -> Self {
         self.ends_well = true;
+        self
+    }
+
+    pub fn exactly(mut self) -> Self {
+        self.exact = true;
         self
     }
 
@@ -133,7 +142,7 @@ impl Scope {
         for (cluster, node) in &self.broken {
             sim.fail_node(cluster, node);
         }
-        State::new(sim, self.left())
+        State::new(sim, self.left(), self.exact)
     }
 
     /// Nothing has failed here so far.
@@ -254,7 +263,7 @@ impl Scope {
                 left.faults -= u32::from(outside.is_fault());
             }
         }
-        Some(State::new(sim, left))
+        Some(State::new(sim, left, self.exact))
     }
 }
 
@@ -278,6 +287,17 @@ pub enum Event {
 }
 
 impl Event {
+    /// Without the names.
+    fn kind(&self) -> String {
+        match self {
+            Self::Late(Some(fault)) => format!("late {}", fault.kind()),
+            other => {
+                let text = format!("{other:?}");
+                text.split('(').next().unwrap_or("").to_owned()
+            }
+        }
+    }
+
     fn is_fault(&self) -> bool {
         matches!(
             self,
@@ -309,14 +329,7 @@ fn happens(sim: &mut Simulation, event: &Event) {
             }
         }
         Event::PowerFails(c, n) => sim.power_off_node(c, n),
-        Event::ReleaseFails(system_id) => {
-            for m in &mut sim.world.observed.machines {
-                if m.system_id == *system_id {
-                    m.status = MachineStatus::FailedReleasing;
-                    m.status_since_ms = Some(now);
-                }
-            }
-        }
+        Event::ReleaseFails(system_id) => sim.fail_release(system_id),
         Event::Blind | Event::Sees => {
             for v in sim.world.observed.etcd.values_mut() {
                 v.reachable = *event == Event::Sees;
@@ -444,8 +457,21 @@ pub struct State {
 }
 
 /// Two hashers with different starts, fed at once.
-#[derive(Default)]
 struct Twin(DefaultHasher, DefaultHasher);
+
+impl Default for Twin {
+    fn default() -> Self {
+        let (one, mut other) = (DefaultHasher::new(), DefaultHasher::new());
+        other.write_u8(1);
+        Self(one, other)
+    }
+}
+
+impl Twin {
+    fn key(&self) -> Key {
+        (self.0.finish(), self.1.finish())
+    }
+}
 
 impl Hasher for Twin {
     fn write(&mut self, bytes: &[u8]) {
@@ -459,12 +485,15 @@ impl Hasher for Twin {
 }
 
 impl State {
-    fn new(sim: Simulation, left: Left) -> Self {
-        let mut twin = Twin::default();
-        twin.1.write_u8(1);
-        sim.fingerprint(&mut twin).unwrap();
-        left.hash(&mut twin);
-        let key = (twin.0.finish(), twin.1.finish());
+    fn new(sim: Simulation, left: Left, exact: bool) -> Self {
+        let mut key = Twin::default();
+        if exact {
+            sim.fingerprint(&mut key).unwrap();
+        } else {
+            key::walk(&sim, &mut key);
+        }
+        left.hash(&mut key);
+        let key = key.key();
         Self { sim, left, key }
     }
 
@@ -473,6 +502,7 @@ impl State {
         let w = &self.sim.world;
         let d = decide(w);
         invariants::check(w, &d);
+        invariants::planned(w, &d);
         // I-D1 and I-D2 on a sample: order of lists and JSON change nothing.
         if self.key.0.is_multiple_of(64) {
             let mut other: World = serde_json::from_str(&canonical_json(w).unwrap()).unwrap();
@@ -560,4 +590,54 @@ pub fn search(scope: &Scope) -> Found {
         liveness::judge(scope, &s, &d, here, &mut steps[here]);
     }
     liveness::ends(scope, &steps)
+}
+
+/// What a state's key promises: what may happen next, and where it leads.
+#[derive(Debug, PartialEq)]
+struct Promise {
+    /// By kind of event, with the keys of the states that follow.
+    next: Vec<(String, Key)>,
+    verdict: Step,
+}
+
+/// The exact search, and whether states that the reduced one takes for one another go on alike and are judged alike, all the way: (exact
+/// states, states after the reduction).
+pub fn compare(scope: &Scope) -> (usize, usize) {
+    let exact = scope.clone().exactly();
+    let reduced = |s: &State| State::new(s.sim.clone(), s.left, false).key;
+    let mut kept: HashMap<Key, Promise> = HashMap::new();
+    let start = exact.start();
+    let mut seen = HashSet::from([start.key]);
+    let mut queue = VecDeque::from([start]);
+    while let Some(s) = queue.pop_front() {
+        let d = s.check();
+        let key = reduced(&s);
+        let mut promise = Promise {
+            next: Vec::new(),
+            verdict: Step::end(),
+        };
+        for event in exact.events(&s) {
+            let Some(next) = exact.after(&s, &event, Some(&d)) else {
+                continue;
+            };
+            let to = reduced(&next);
+            if event == Event::Step {
+                let ms = next.sim.world.now_ms - s.sim.world.now_ms;
+                promise.verdict = Step::to(u32::from(to != key), ms);
+            }
+            promise.next.push((event.kind(), to));
+            if seen.insert(next.key) {
+                queue.push_back(next);
+            }
+        }
+        promise.next.sort_unstable();
+        // Number 0: itself.
+        liveness::judge(scope, &s, &d, 0, &mut promise.verdict);
+        let known = kept.entry(key).or_insert_with(|| Promise {
+            next: promise.next.clone(),
+            verdict: promise.verdict,
+        });
+        assert_eq!(*known, promise, "{}", scope.title());
+    }
+    (seen.len(), kept.len())
 }

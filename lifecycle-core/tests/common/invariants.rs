@@ -252,6 +252,49 @@ fn addresses(w: &World, d: &Decision) {
     }
 }
 
+/// I-M4 from rest: no cluster that creates has more addresses than 3.9 plans for it at most.
+pub fn planned(w: &World, d: &Decision) {
+    for (c, _) in &clusters(w) {
+        let own = |a: &&Action| a.cluster() == Some(&c.id);
+        let created = |a: &&Action| matches!(a.verb, Verb::Allocate { .. });
+        if !d.actions.iter().filter(own).any(|a| created(&a)) {
+            continue;
+        }
+        // Giving back comes before taking.
+        let given_back = |m: &Machine| {
+            d.actions.iter().any(
+                |a| matches!(&a.verb, Verb::Release { system_id, .. } if *system_id == m.system_id),
+            )
+        };
+        let lease = |m: &&Machine| {
+            let returning = super::terms::is_returning(m) || given_back(m);
+            let ours = m.owner.as_ref().is_some_and(|o| o.cluster == c.id);
+            ours && (w.policy.lease_held_while_returning || !returning)
+        };
+        let pending = w.observed.pending.iter().map(|p| &p.action);
+        let creates = pending.chain(&d.actions).filter(own).filter(created);
+        let machines = w.observed.machines.iter().filter(lease);
+        let endpoint = usize::from(c.control_plane.is_some());
+        let in_use = machines.count() + creates.count() + endpoint;
+        let etcd = Members::of(w, c);
+        let pools: Vec<_> = c.pools().map(|p| Counted::of(w, c, p, &etcd)).collect();
+        let steady = pools.iter().map(|p| p.size).sum::<usize>() + endpoint;
+        let surge = |cp: bool| {
+            let list = pools.iter().filter(move |p| p.is_cp == cp);
+            let mut list: Vec<usize> = list.map(|p| p.surge).collect();
+            list.sort_unstable_by(|a, b| b.cmp(a));
+            let most = w.policy.max_pools_rolling as usize;
+            list.into_iter().take(most).sum::<usize>()
+        };
+        let peak = steady + surge(true).max(surge(false));
+        assert!(
+            in_use <= peak,
+            "I-M4 {} has {in_use} addresses, planned {steady}, at most {peak}",
+            c.id
+        );
+    }
+}
+
 /// Machines of the cluster that somebody still has to give back.
 fn left_over<'w>(w: &'w World, cluster: &'w str) -> impl Iterator<Item = &'w Machine> {
     w.observed.machines.iter().filter(move |m| {

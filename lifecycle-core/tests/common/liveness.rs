@@ -9,7 +9,7 @@ use super::invariants::{being_allocated, fits, is_quarantined, is_terminating, s
 use super::terms::{Counted, Members, Phase, View, clusters, is_outdated, is_stuck, target};
 
 /// What the engine and time alone make of a state.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
     to: Option<u32>,
     ms: Millis,

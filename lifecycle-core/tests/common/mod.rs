@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 pub mod explore;
 pub mod invariants;
+pub mod key;
 pub mod liveness;
 pub mod scene;
 pub mod scopes;

@@ -7,7 +7,7 @@ use lifecycle_core::{
 use crate::common::T0;
 use crate::common::trace::{down, node_of};
 use crate::fleet::Fleet;
-use crate::shape::ZONES;
+use crate::shape::{LARGEST, ZONES};
 
 /// What happens between two decisions; numbers choose among what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,11 @@ pub enum Event {
     Taken(u16),
     Spare(u16),
     Forgets,
+    /// The host restarts without its journal; the bits say which calls in flight were carried out.
+    LosesJournal(u16),
+    /// The host's clock is set back by so many minutes, until it is set right.
+    SetBack(u8),
+    SetRight,
     /// The next decisions are taken on what is seen now.
     Stale(u8),
     /// Nobody decides for so many quarters of an hour.
@@ -45,9 +50,12 @@ pub enum Event {
     GatewayDelete(u16),
 }
 
+/// Less than the day after which a clock is believed again.
+const MOST_BEHIND_MS: i64 = 6 * 3_600_000;
+
 impl Fleet {
     fn request(&mut self, request: &Request) {
-        if let Ok(admission) = admit(request, &self.sim.world) {
+        if let Ok(admission) = admit(request, &self.host()) {
             self.sim.world.desired = admission.desired;
         }
     }
@@ -118,7 +126,8 @@ impl Fleet {
                 let releasing =
                     |w: &World, n: &Node| status(w, n) == Some(MachineStatus::Releasing);
                 if let Some((c, n)) = self.node(k, releasing) {
-                    self.with_machine(&c, &n, |m| m.status = MachineStatus::FailedReleasing);
+                    let id = node_of(&mut self.sim.world, &c, &n).system_id.clone();
+                    self.sim.fail_release(&id.unwrap());
                 }
             }
             Event::Blind(k) => {
@@ -179,6 +188,17 @@ impl Fleet {
                 self.sim.world.observed.machines.push(m);
             }
             Event::Forgets => self.sim.world.memory = Memory::default(),
+            Event::LosesJournal(bits) => {
+                self.stale = None;
+                self.begun.clear();
+                let before = self.majorities();
+                self.sim.lose_journal(|i| bits >> (i % 16) & 1 == 1);
+                self.judge_majorities(&before, "a lost journal");
+            }
+            Event::SetBack(minutes) => {
+                self.behind_ms = (self.behind_ms + i64::from(minutes) * 60_000).min(MOST_BEHIND_MS);
+            }
+            Event::SetRight => self.behind_ms = 0,
             Event::Stale(n) => {
                 if n > 0 && self.stale.is_none() {
                     self.stale = Some((Box::new(self.sim.world.observed.clone()), n));
@@ -209,8 +229,15 @@ impl Fleet {
         }
     }
 
-    /// What a user asks for goes through admit.
+    /// What a user asks for goes through admit. A fleet that is large enough grows no further.
     fn ask(&mut self, event: Event) {
+        let grows = matches!(
+            event,
+            Event::Create(_) | Event::Resize(..) | Event::ResizeCp(..) | Event::GatewayGrows(_)
+        );
+        if grows && self.size() + 8 > LARGEST {
+            return;
+        }
         let actor_role = Role::TenantAdmin;
         let id = |c: ClusterSpec| c.id;
         let request = match event {

@@ -36,6 +36,8 @@ pub struct Fleet {
     /// What is seen instead of the truth, for so many decisions more, and what was begun since.
     pub(crate) stale: Option<(Box<Observed>, u8)>,
     pub(crate) begun: Vec<PendingAction>,
+    /// By how much the host's clock is behind.
+    pub(crate) behind_ms: i64,
     /// The last state of each cluster and gateway.
     pub(crate) states: BTreeMap<String, State>,
     /// Clusters whose etcd was hit while a member was on its way out.
@@ -49,6 +51,7 @@ impl Fleet {
             sim: Simulation::new(shape.world(), Pace::P50),
             stale: None,
             begun: Vec::new(),
+            behind_ms: 0,
             states: BTreeMap::new(),
             disturbed: BTreeSet::new(),
             next_id: 0,
@@ -67,18 +70,26 @@ impl Fleet {
         wanted.max(self.sim.world.observed.nodes.len())
     }
 
+    /// The world by the host's clock.
+    pub(crate) fn host(&self) -> World {
+        let mut w = self.sim.world.clone();
+        w.now_ms -= self.behind_ms;
+        w
+    }
+
     /// One decision, carried out; time passes if there is nothing to do. False if nothing is left to happen.
     pub fn step(&mut self) -> bool {
         let decision = match &self.stale {
             None => {
-                let d = decide(&self.sim.world);
-                let tell = Tell(&self.sim.world, &d);
-                invariants::check(&self.sim.world, &d);
+                let w = self.host();
+                let d = decide(&w);
+                let tell = Tell(&w, &d);
+                invariants::check(&w, &d);
                 drop(tell);
                 d
             }
             Some((seen, _)) => {
-                let mut w = self.sim.world.clone();
+                let mut w = self.host();
                 w.observed = (**seen).clone();
                 for p in &self.begun {
                     w.observed.pending.retain(|q| q.action.id != p.action.id);
@@ -110,6 +121,7 @@ impl Fleet {
             }
         }
         if idle {
+            let wakeup = wakeup.map(|t| t + self.behind_ms);
             let Some(at) = [self.sim.next_effect_ms(), wakeup]
                 .into_iter()
                 .flatten()
@@ -136,7 +148,7 @@ impl Fleet {
     }
 
     /// Who has a majority in etcd.
-    fn majorities(&self) -> BTreeSet<String> {
+    pub(crate) fn majorities(&self) -> BTreeSet<String> {
         let has = |members: &[lifecycle_core::EtcdMember]| {
             let voters = members.iter().filter(|m| !m.learner);
             voters.clone().filter(|m| m.healthy.is_true()).count() * 2 > voters.count()
@@ -149,7 +161,7 @@ impl Fleet {
     }
 
     /// I-Q2: only the environment takes a majority away.
-    fn judge_majorities(&self, before: &BTreeSet<String>, what: &str) {
+    pub(crate) fn judge_majorities(&self, before: &BTreeSet<String>, what: &str) {
         let after = self.majorities();
         for c in before.difference(&after) {
             let ends = self
@@ -369,6 +381,7 @@ impl Fleet {
     pub fn calm(&mut self) {
         self.stale = None;
         self.begun.clear();
+        self.behind_ms = 0;
         self.happen(Event::Sees);
         self.happen(Event::Unlocks);
         let now = self.sim.world.now_ms;

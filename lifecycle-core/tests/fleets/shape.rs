@@ -8,6 +8,9 @@ use crate::common::{T0, add_running, world};
 
 pub(crate) const ZONES: [&str; 3] = ["z1", "z2", "z3"];
 
+/// No fleet has more nodes.
+pub(crate) const LARGEST: usize = 200;
+
 /// A pool to be made.
 #[derive(Clone, Debug)]
 pub struct PoolShape {
@@ -90,6 +93,19 @@ impl ClusterShape {
 }
 
 impl Shape {
+    /// Without the clusters that would make it too large.
+    pub fn limited(mut self) -> Self {
+        let mut left = LARGEST - self.gateways.iter().sum::<u32>() as usize;
+        self.clusters.retain(|c| {
+            let workers = c.workers.iter().map(|p| p.size).sum::<u32>();
+            let size = (c.cp.size + workers) as usize;
+            let fits = size <= left;
+            left -= if fits { size } else { 0 };
+            fits
+        });
+        self
+    }
+
     pub fn world(&self) -> World {
         let mut w = world(self.spares);
         for (i, m) in w.observed.machines.iter_mut().enumerate() {

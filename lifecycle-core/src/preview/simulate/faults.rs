@@ -1,8 +1,8 @@
 //! Nodes and deployments that fail, and etcd's reaction.
 use crate::prelude::*;
-use crate::{MachineStatus, Power, Tri};
+use crate::{EtcdMember, MachineStatus, Power, Tri};
 
-use super::Simulation;
+use super::{Effect, Simulation};
 
 impl Simulation {
     /// The node stops for good: not ready, its etcd member unhealthy, its machine on, and no power cycle helps.
@@ -72,6 +72,32 @@ impl Simulation {
         }
     }
 
+    /// The release of the machine fails: it comes back only if it is released again.
+    pub fn fail_release(&mut self, system_id: &str) {
+        let now = self.world.now_ms;
+        if let Some(m) = self
+            .machine(system_id)
+            .filter(|m| m.status == MachineStatus::Releasing)
+        {
+            m.status = MachineStatus::FailedReleasing;
+            m.status_since_ms = Some(now);
+            self.effects.retain(|_, e| !e.is_on(system_id));
+        }
+    }
+
+    /// The host restarts and has lost its journal: every call in flight has ended, `carried_out` (asked with the action's place in the
+    /// journal) or not, and nothing is pending any more.
+    pub fn lose_journal(&mut self, carried_out: impl Fn(usize) -> bool) {
+        let calls = |e: &Effect| matches!(e, Effect::Ends(_));
+        self.effects.retain(|_, e| !calls(e));
+        let pending = core::mem::take(&mut self.world.observed.pending);
+        for (i, p) in pending.into_iter().enumerate() {
+            if carried_out(i) {
+                self.happen(Effect::Ends(Box::new(p.action)));
+            }
+        }
+    }
+
     /// While there is a majority, a healthy voter leads.
     pub(super) fn elect(&mut self, cluster: &str) {
         let members = self.members(cluster);
@@ -105,5 +131,12 @@ impl Simulation {
             m.healthy = Tri::True;
         }
         self.elect(cluster);
+        // Whoever joins asks again to be promoted.
+        let learns = |m: &EtcdMember| m.learner && m.node.as_deref() == Some(node);
+        if self.members(cluster).iter().any(learns) {
+            let (cluster, node) = (cluster.to_owned(), node.to_owned());
+            let settle = self.step(self.world.policy.timings.settle);
+            self.after(settle, Effect::Promoted { cluster, node });
+        }
     }
 }

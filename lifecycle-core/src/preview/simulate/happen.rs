@@ -41,11 +41,12 @@ impl Simulation {
                 }
             }
             Effect::Promoted { cluster, node } => {
+                // etcd promotes no learner that is not in step with its leader.
                 if self.alive(&cluster, &node).is_some() {
                     for m in self
                         .members(&cluster)
                         .iter_mut()
-                        .filter(|m| m.node.as_deref() == Some(&node))
+                        .filter(|m| m.node.as_deref() == Some(&node) && m.healthy.is_true())
                     {
                         m.learner = false;
                     }

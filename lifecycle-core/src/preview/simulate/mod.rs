@@ -26,35 +26,54 @@ pub enum Pace {
     P90,
 }
 
-/// What happens by itself at a moment.
-#[derive(Clone, Debug, Serialize)]
-enum Effect {
+/// What happens by itself at a moment of a [`Simulation`]. Machines go by their system id, nodes by cluster and name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum Effect {
     /// A pending call ends and its effect shows.
     Ends(Box<Action>),
+    /// A machine's deployment is done.
     Deployed(String),
-    /// The node reports; on a control plane it is in etcd, as a learner if it joins.
+    /// A node reports; on a control plane it is in etcd, as a learner if it joins.
     Reports {
+        /// Its cluster.
         cluster: String,
+        /// Its name.
         node: String,
+        /// How it joins.
         mode: DeployMode,
     },
+    /// A node becomes ready.
     Ready {
+        /// Its cluster.
         cluster: String,
+        /// Its name.
         node: String,
     },
+    /// A learner becomes a voter.
     Promoted {
+        /// Its cluster.
         cluster: String,
+        /// Its name.
         node: String,
     },
+    /// A drain is done.
     DrainDone {
+        /// Its cluster.
         cluster: String,
+        /// Its name.
         node: String,
+        /// Which of its drains: when that began.
         started_ms: Millis,
     },
+    /// A released machine begins to erase its disks.
     Erasing(String),
+    /// A released machine is free again.
     Back(String),
+    /// A node's machine is on again.
     PoweredOn {
+        /// Its cluster.
         cluster: String,
+        /// Its name.
         node: String,
     },
 }
@@ -68,6 +87,13 @@ impl Effect {
             | Self::DrainDone { cluster, node, .. }
             | Self::PoweredOn { cluster, node } => cluster == of && node == name,
             Self::Ends(_) | Self::Deployed(_) | Self::Erasing(_) | Self::Back(_) => false,
+        }
+    }
+
+    fn is_on(&self, machine: &str) -> bool {
+        match self {
+            Self::Deployed(id) | Self::Erasing(id) | Self::Back(id) => id == machine,
+            _ => false,
         }
     }
 }
@@ -131,6 +157,11 @@ impl Simulation {
     #[must_use]
     pub fn next_effect_ms(&self) -> Option<Millis> {
         self.effects.keys().next().map(|(t, _)| *t)
+    }
+
+    /// What is to happen by itself and when, soonest first.
+    pub fn to_come(&self) -> impl Iterator<Item = (Millis, &Effect)> {
+        self.effects.iter().map(|((at, _), effect)| (*at, effect))
     }
 
     /// Moves the clock, lets happen what is due, and observes anew.
