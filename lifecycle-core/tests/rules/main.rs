@@ -1,6 +1,7 @@
 //! Rules beside the thirty-five of the ablation, each by a world in which nothing else decides; and the states that once were wrong.
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod addresses;
 #[path = "../common/mod.rs"]
 mod common;
 mod contract;
