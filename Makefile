@@ -24,8 +24,9 @@ python: ## The Python wheel in a fresh environment: pytest, mypy, stubtest.
 node: ## The npm tarball in a fresh folder: node:test, tsc.
 	bash bindings-node/test.sh
 
-bench: ## The engine's benchmarks: figures beside their targets; growth and memory asserted.
+bench: ## The engine's benchmarks: figures beside their targets; growth, memory, and Python and Node against Rust asserted.
 	cargo bench --locked -p lifecycle-core --bench engine --bench search
+	bash lifecycle-core/benches/languages.sh
 
 prove: ## The engine's larger searches and the table of rules: takes some minutes.
 	PROVE=1 cargo test --locked --release -p lifecycle-core --test search -- --nocapture
