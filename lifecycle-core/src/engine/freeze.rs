@@ -61,9 +61,17 @@ pub(crate) fn remember(fleet: &Fleet<'_>, out: &mut Out) {
         }
         for pool in &c.pools {
             remember_pool(fleet, c, pool, out);
-            for x in &pool.nodes {
+            for x in pool.nodes.iter().filter(|x| x.suspect_ms.is_some()) {
                 remember_node(fleet, c, x, out);
             }
+        }
+    }
+    let known = w.memory.nodes.keys().filter_map(|k| k.split_once('/'));
+    for (cluster, node) in known {
+        let known = fleet.find(cluster).filter(|c| !c.is_palette);
+        let found = known.and_then(|c| Some((c, c.pools.iter().find_map(|p| p.find(node))?)));
+        if let Some((c, x)) = found {
+            remember_node(fleet, c, x, out);
         }
     }
     // Of all others there is nothing to remember.
@@ -202,12 +210,15 @@ fn last_k(c: &Cluster<'_>, pool: &Pool<'_>) -> u32 {
         .iter()
         .flat_map(|m| [Some(m.name.as_str()), m.node.as_deref()])
         .flatten();
-    nodes
-        .chain(named)
-        .chain(members)
-        .filter_map(number)
-        .max()
-        .unwrap_or(0)
+    let before_number = pool.spec.id.len() + 1;
+    nodes.chain(named).chain(members).fold(0, |most, id| {
+        // A number of fewer digits is no larger.
+        let digits = most.checked_ilog10().map_or(0, |n| n as usize + 1);
+        if id.len() < before_number + digits {
+            return most;
+        }
+        number(id).map_or(most, |k| k.max(most))
+    })
 }
 
 fn at_target(pool: &Pool<'_>, x: &NodeView<'_>) -> bool {

@@ -243,10 +243,8 @@ fn gateway_as_cluster(g: &PcgSpec) -> ClusterSpec {
 }
 
 /// Machines of ours that still are something to give back: not yet free, not out of service.
-fn is_ours(m: &Machine, cluster: &str) -> bool {
-    m.owner.as_ref().is_some_and(|o| o.cluster == cluster)
-        && !m.status.is_gone()
-        && !is_free_status(m.status)
+fn is_held(m: &Machine) -> bool {
+    m.owner.is_some() && !m.status.is_gone() && !is_free_status(m.status)
 }
 
 /// A released machine ends at `ready` or `new`.
@@ -356,19 +354,21 @@ impl<'a> Fleet<'a> {
         for (i, (spec, is_pcg)) in specs.into_iter().enumerate() {
             let id = spec.id.as_str();
             let mut own = core::mem::take(&mut nodes[i]);
-            in_order(&mut own, |a, b| {
-                (&a.id, a.created_ms).cmp(&(&b.id, b.created_ms))
-            });
-            own.dedup_by(|b, a| {
-                let twice = a.id == b.id;
-                if twice {
-                    diagnostics.push(Diagnostic {
-                        code: DiagnosticCode::DuplicateId,
-                        args: facts! {"kind": "node", "id": format!("{id}/{}", b.id)},
-                    });
-                }
-                twice
-            });
+            if !own.is_sorted_by(|a, b| a.id < b.id) {
+                in_order(&mut own, |a, b| {
+                    (&a.id, a.created_ms).cmp(&(&b.id, b.created_ms))
+                });
+                own.dedup_by(|b, a| {
+                    let twice = a.id == b.id;
+                    if twice {
+                        diagnostics.push(Diagnostic {
+                            code: DiagnosticCode::DuplicateId,
+                            args: facts! {"kind": "node", "id": format!("{id}/{}", b.id)},
+                        });
+                    }
+                    twice
+                });
+            }
             let build = Build {
                 f: &f,
                 spec,
@@ -384,7 +384,7 @@ impl<'a> Fleet<'a> {
             clusters.push(build.cluster(&mut diagnostics));
         }
         strangers.sort_by(|a, b| owner(a).cmp(owner(b)));
-        for m in strangers.into_iter().filter(|m| is_ours(m, owner(m))) {
+        for m in strangers.into_iter().filter(|m| is_held(m)) {
             let args = facts! {"cluster": owner(m), "system_id": m.system_id.as_str()};
             diagnostics.push(Diagnostic {
                 code: DiagnosticCode::Unmanaged,
@@ -502,7 +502,8 @@ impl<'a> Build<'_, 'a> {
         // Each node that is there has a machine of its own, which bears its name.
         let nodes = pools.iter().flat_map(|p: &Pool<'_>| &p.nodes);
         let theirs = nodes.filter_map(|x| x.node.and(x.machine));
-        let all_used = theirs.filter(|m| is_ours(m, &spec.id)).count() == self.machines.len();
+        let theirs = theirs.filter(|m| is_held(m) && owner(m) == spec.id);
+        let all_used = theirs.count() == self.machines.len();
         let left_over: &[&Machine] = if all_used { &[] } else { &self.machines };
         let named = left_over
             .iter()
@@ -510,7 +511,7 @@ impl<'a> Build<'_, 'a> {
             .filter_map(|o| o.node.as_deref())
             .chain(self.pending.iter().filter_map(|p| p.action.node()))
             .collect();
-        self.machines.retain(|m| is_ours(m, &spec.id));
+        self.machines.retain(|m| is_held(m));
         let invalid = super::guard::invalid(spec, self.is_pcg, f.w);
         Cluster {
             id: &spec.id,
@@ -601,7 +602,12 @@ impl<'a> Build<'_, 'a> {
                     super::returning::is_stuck(f, m, erase)
                 };
             }
-            views.entry(&n.pool).or_default().push(x);
+            let size = |p: &PoolSpec| usize::try_from(p.size).unwrap_or(usize::MAX);
+            let room = || self.spec.pool(&n.pool).map_or(0, size).min(nodes.len());
+            let of_pool = views.entry(&n.pool);
+            of_pool
+                .or_insert_with(|| Vec::with_capacity(room()))
+                .push(x);
         }
         for p in &self.pending {
             if let Verb::Allocate {

@@ -201,8 +201,9 @@ pub(crate) fn derive(f: &Frame<'_>, c: &Context<'_>, x: &mut NodeView<'_>) {
 
     let member_down = c.etcd_counts() && !x.member.is_some_and(|m| m.healthy.is_true());
     let well = node.ready.is_true() && !member_down;
-    let mem = f.node_memory(c.cluster, x.id);
+    let mut mem = None;
     if !well && x.is_joined() {
+        mem = f.node_memory(c.cluster, x.id);
         let remembered = mem.and_then(|m| m.suspect_since_ms).unwrap_or(now);
         let seen = if node.ready.is_true() {
             now

@@ -148,7 +148,17 @@ impl<'a> Pool<'a> {
     /// 3.5.1 victim order: unhealthy, outdated, cordoned, fullest zone, (CP) non-leader, oldest, id; Locked ones and those that an operator
     /// drains are left out.
     pub(crate) fn victims(&self, eligible: impl Fn(&NodeView<'a>) -> bool) -> Vec<&NodeView<'a>> {
-        let mut list: Vec<&NodeView<'a>> = self
+        self.first_victims(usize::MAX, eligible, |_| false)
+    }
+
+    /// The first `n` of them, those before all others that come `last`.
+    pub(crate) fn first_victims(
+        &self,
+        n: usize,
+        eligible: impl Fn(&NodeView<'a>) -> bool,
+        last: impl Fn(&NodeView<'a>) -> bool,
+    ) -> Vec<&NodeView<'a>> {
+        let list: Vec<&NodeView<'a>> = self
             .nodes
             .iter()
             .filter(|x| {
@@ -164,8 +174,9 @@ impl<'a> Pool<'a> {
             return list;
         }
         let load = self.zone_load();
-        list.sort_by_cached_key(|x| {
+        let key = |x: &NodeView<'a>| {
             (
+                last(x),
                 !x.unhealthy,
                 !x.outdated,
                 !x.cordoned,
@@ -174,8 +185,14 @@ impl<'a> Pool<'a> {
                 x.created_ms,
                 x.id,
             )
-        });
-        list
+        };
+        let mut list: Vec<_> = list.into_iter().map(|x| (key(x), x)).collect();
+        if n < list.len() {
+            list.select_nth_unstable_by(n, |a, b| a.0.cmp(&b.0));
+            list.truncate(n);
+        }
+        list.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        list.into_iter().map(|(_, x)| x).collect()
     }
 }
 

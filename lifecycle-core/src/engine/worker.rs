@@ -397,9 +397,10 @@ impl<'a> Worker<'_, 'a> {
             return;
         }
         let mut on_free_machines = 0;
-        let mut victims = pool.victims(|x| x.outdated);
-        victims.sort_by_key(|x| x.avail);
-        for x in victims {
+        // Each turn drains one or is the last.
+        let turns = pool.spec.max_parallel.max(1).saturating_sub(drains);
+        let turns = usize::try_from(turns).unwrap_or(usize::MAX);
+        for x in pool.first_victims(turns, |x| x.outdated, |x| x.avail) {
             if drains >= pool.spec.max_parallel.max(1) {
                 break;
             }
