@@ -1,5 +1,7 @@
 //! 3.5 The decision algorithm. Each file is one chapter; rules carry the specification's names (`cp_7_recheck` is CP-7, `w_e_surge` W-e).
 //!
+//! `docs/rules.md` leads from each rule, guard, invariant and code to its item.
+//!
 //! | Chapter | File |
 //! |---|---|
 //! | 3.4 node phases, cluster and gateway states, commit, returning, deletion | `phase`, `state`, `gateway`, `commit`, `returning`, `deletion` |
@@ -12,7 +14,9 @@
 //! | 3.5.7 wake-ups | `wakeup` |
 //! | 3.7 clocks | `clock` |
 //! | 7 switches for the ablation | `switch` |
-//! | 3.11 explanations, 3.3 actions | `explain`, `waits`, `silence`, `actions` |
+//! | 3.3 actions, their guards, their order | `actions`, `guard_check`, `out` |
+//! | 3.4 status, what Palette carries out | `status`, `palette` |
+//! | 3.11 explanations | `explain`, `waits`, `silence` |
 pub(crate) mod actions;
 pub(crate) mod arbitration;
 pub(crate) mod capacity;
