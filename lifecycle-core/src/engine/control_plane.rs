@@ -327,6 +327,7 @@ impl<'a> Cp<'_, 'a> {
     /// CP-7: a drain is re-checked each time, and the commit again.
     fn cp_7_recheck(&self, out: &mut Out) -> Flow {
         let mut flow = Next;
+        let mut committed = false;
         for x in pick(&self.pool.nodes, |x| x.phase.is_draining()) {
             if self.c.etcd.kind == Etcd::Opaque {
                 self.not_observable(x, out);
@@ -365,7 +366,11 @@ impl<'a> Cp<'_, 'a> {
                 );
             } else if x.phase == Phase::Drained {
                 if self.may_commit(x) {
-                    commit(self.c, self.pool, x, "CP-7", out);
+                    // One at a time, though the other may be drained as well (I-Q3).
+                    if !committed {
+                        commit(self.c, self.pool, x, "CP-7", out);
+                    }
+                    committed = true;
                 } else {
                     self.cannot_remediate(x.id, "etcd would lose its majority", "CP-7", out);
                 }

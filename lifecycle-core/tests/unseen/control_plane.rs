@@ -322,3 +322,15 @@ fn a_ghost_is_no_member_whose_machine_is_still_ours() {
     assert!(ghost(Some(MachineStatus::Releasing), 300_000));
     assert!(!ghost(Some(MachineStatus::Deployed), 300_000));
 }
+
+#[test]
+fn one_member_at_a_time_even_if_two_nodes_are_drained() {
+    for n in [3, 5, 7] {
+        let mut w = cluster(n, 0, 2);
+        rolls(&mut w, "cp", CONTRACT);
+        for id in ["cp-1", "cp-2"] {
+            drains(&mut w, "c", id, DrainState::Done);
+        }
+        assert_eq!(does(&w), ["c/cp/cp-1/remove_etcd_member"], "I-Q3, {n}");
+    }
+}

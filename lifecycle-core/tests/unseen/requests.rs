@@ -302,3 +302,27 @@ fn a_preview_begins_with_what_would_be_decided_and_leaves_the_world_alone() {
         assert!(plan.duration_p50_s <= plan.duration_p90_s);
     }
 }
+
+#[test]
+fn a_force_delete_that_came_too_early_does_not_stand_in_the_way_of_the_next() {
+    let force = Request::ForceDelete {
+        id: "c".into(),
+        actor_role: Role::ProjectAdmin,
+        reason: String::new(),
+    };
+    let mut w = cluster(3, 0, 0);
+    let c = &mut w.desired.clusters[0];
+    c.delete_requested_ms = Some(T0 - 1_200_000);
+    c.force_delete = Some(lifecycle_core::ForceDelete {
+        requested_ms: T0 - 600_000,
+        actor_role: Role::TenantAdmin,
+        reason: String::new(),
+    });
+    let finishes = |w: &World| {
+        let all = decide(w).actions;
+        all.iter().any(|a| a.id.ends_with("finish_deleted"))
+    };
+    assert!(!finishes(&w));
+    w.desired = admit(&force, &w).unwrap().desired;
+    assert!(finishes(&w));
+}
