@@ -79,7 +79,7 @@ pub(crate) fn rung_left(
     next_rung(f, c, x, mem).is_some()
 }
 
-/// Whether the rung's moment has come: PowerOn at once, PowerCycle after the grace period, one per control plane at a time.
+/// Whether the moment has come for the rung of a Suspect node: PowerOn at once, PowerCycle after the grace period, one per control plane at a time.
 pub(crate) fn rung_due(
     f: &Frame<'_>,
     c: &Context<'_>,
@@ -87,9 +87,6 @@ pub(crate) fn rung_due(
     cp: &[NodeView<'_>],
 ) -> Option<Rung> {
     let mem = f.node_memory(c.cluster, x.id);
-    if rung_runs(f, mem) {
-        return None;
-    }
     match next_rung(f, c, x, mem)? {
         Rung::On => Some(Rung::On),
         Rung::Cycle => {

@@ -182,8 +182,11 @@ fn candidates<'f, 'a>(
     list: &mut Vec<Candidate<'f, 'a>>,
 ) {
     let class = class_of(c, pool);
-    let surplus =
-        !pool.is_cp && pool.live > pool.size && pool.draining < pool.spec.max_parallel.max(1);
+    // What is paused would take the drain back.
+    let surplus = !pool.is_cp
+        && !c.spec.paused
+        && pool.live > pool.size
+        && pool.draining < pool.spec.max_parallel.max(1);
     let goes = |x: &NodeView<'_>| !freeze::protects(&out.memory, pool, x);
     let victim = surplus.then(|| pool.victims(goes).first().map(|v| v.id));
     let before = list.len();

@@ -88,9 +88,11 @@ impl<'a> Worker<'_, 'a> {
         self.pool.key.clone()
     }
 
-    /// reason(x) to go, x counted as staying.
-    fn reason(&self, x: &NodeView<'_>) -> bool {
-        !self.c.spec.paused && (x.unhealthy || x.outdated || self.pool.surplus_with(x))
+    /// reason(x) to go, x counted as staying. A frozen pool has no use for a surge node that was reclaimed.
+    fn reason(&self, x: &NodeView<'_>, out: &Out) -> bool {
+        let pool = self.pool;
+        let idle = || pool.live > pool.size && freeze::is_frozen(&out.memory, pool);
+        !self.c.spec.paused && (x.unhealthy || x.outdated || pool.surplus_with(x) || idle())
     }
 
     /// W-a: re-check every drain, commit the finished ones, give surplus back. Never gated. Returns how many are being drained.
@@ -98,7 +100,7 @@ impl<'a> Worker<'_, 'a> {
         let pool = self.pool;
         let mut drains = pool.draining;
         for x in pick(&pool.nodes, |x| x.phase.is_draining()) {
-            if !self.reason(x) {
+            if !self.reason(x, out) {
                 cancel(
                     self.fleet,
                     self.c,

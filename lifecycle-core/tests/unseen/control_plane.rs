@@ -250,6 +250,40 @@ fn a_single_node_without_a_spare_names_the_reason() {
     assert!(d.status.clusters["c"].has(ConditionCode::CapacityShort));
     pool(&mut w, "c", "cp").on_no_spare = OnNoSpare::FallbackContract;
     assert_eq!(does(&w), [""; 0]);
+    let d = answer(&w);
+    assert_eq!(
+        why(&d, "c/cp"),
+        Some((Verdict::Blocked, "E_NO_SPARE_SINGLE_NODE".into()))
+    );
+    assert_eq!(
+        (d.next_wakeup_ms, why(&d, "c/cp/cp-1").map(|e| e.0)),
+        (None, Some(Verdict::Waiting))
+    );
+}
+
+#[test]
+fn a_fallback_waits_for_a_machine_on_its_way_back_even_one_that_fits_no_more() {
+    let mut w = rolling(3, 1);
+    let p = pool(&mut w, "c", "cp");
+    p.on_no_spare = OnNoSpare::FallbackContract;
+    (p.hold_returning, p.min_cpu) = (Some(false), 8);
+    machine_for(&mut w, "f1").cpu = 4;
+    assert_eq!(does(&w), ["c/cp/cp-1/drain"]);
+    place(&mut w, "c", "cp", "cp-0", "f1", MachineStatus::Releasing);
+    assert_eq!(does(&w), [""; 0]);
+}
+
+#[test]
+fn an_unhealthy_node_keeps_its_drain_while_etcd_can_spare_it() {
+    // cp-1's kubelet is dead, cp-2's member is down since a moment: 5 members, 4 healthy, 3 of 4 after cp-1.
+    let mut w = cluster(5, 0, 1);
+    unhealthy(&mut w, "cp-1");
+    w.observed.etcd.get_mut("c").unwrap().members[0].healthy = Tri::True;
+    down(&mut w, "c", "cp-2", 10);
+    assert_eq!(does(&w), ["c/cp/cp-1/drain"]);
+    drains(&mut w, "c", "cp-1", DrainState::Running);
+    node_of(&mut w, "c", "cp-1").drain.started_ms = Some(T0 - 1000);
+    assert_eq!(does(&w), [""; 0], "it is not taken back");
 }
 
 #[test]
@@ -332,5 +366,56 @@ fn one_member_at_a_time_even_if_two_nodes_are_drained() {
             drains(&mut w, "c", id, DrainState::Done);
         }
         assert_eq!(does(&w), ["c/cp/cp-1/remove_etcd_member"], "I-Q3, {n}");
+    }
+}
+
+#[test]
+fn a_dead_member_waits_for_a_learner_that_joins() {
+    let mut w = cluster(3, 0, 1);
+    forget(&mut w, "cp-3");
+    member(&mut w, "c", "cp-3", false, Tri::False);
+    w.observed.etcd.get_mut("c").unwrap().members[0].leader = true;
+    let ghosts = &mut w.memory.clusters.entry("c".into()).or_default().ghosts;
+    ghosts.insert("e-cp-3".into(), T0 - 400_000);
+    assert_eq!(does(&w), ["c/cp/cp-3/remove_etcd_member"]);
+    place(&mut w, "c", "cp", "cp-4", "f1", MachineStatus::Deployed);
+    node_of(&mut w, "c", "cp-4").revision = Some("r1".into());
+    member(&mut w, "c", "cp-4", true, Tri::True);
+    assert_eq!(does(&w), [""; 0], "I-Q4");
+    assert!(answer(&w).status.clusters["c"].has(ConditionCode::CannotRemediate));
+}
+
+#[test]
+fn what_an_old_view_of_etcd_says_is_not_acted_on() {
+    // A joiner that was a healthy voter: it has not joined yet.
+    let world = |seen: bool| {
+        let mut w = cluster(3, 0, 1);
+        w.observed.etcd.get_mut("c").unwrap().reachable = seen;
+        w
+    };
+    let joined = |w: &World| {
+        let is_record = |v: &Verb| matches!(v, Verb::Record { node: Some(_), .. });
+        answer(w).actions.iter().any(|a| is_record(&a.verb))
+    };
+    for seen in [true, false] {
+        let mut w = world(seen);
+        pool(&mut w, "c", "cp").size = 5;
+        place(&mut w, "c", "cp", "cp-4", "f1", MachineStatus::Deployed);
+        let n = node_of(&mut w, "c", "cp-4");
+        (n.ready, n.ready_since_ms) = (Tri::True, Some(T0 - 100_000));
+        member(&mut w, "c", "cp-4", false, Tri::True);
+        assert_eq!(joined(&w), seen);
+        // A drained node whose member is gone: its machine stays.
+        let mut w = world(seen);
+        rolls(&mut w, "cp", CONTRACT);
+        drains(&mut w, "c", "cp-1", DrainState::Done);
+        let view = w.observed.etcd.get_mut("c").unwrap();
+        view.members.retain(|m| m.name != "cp-1");
+        assert_eq!(does(&w).contains(&"c/cp/cp-1/release".to_owned()), seen);
+        // A member that was down: its node is not said to be ill.
+        let mut w = world(seen);
+        w.observed.etcd.get_mut("c").unwrap().members[0].healthy = Tri::False;
+        let available = answer(&w).status.clusters["c"].pools["cp"].available;
+        assert_eq!(available, if seen { 2 } else { 3 });
     }
 }

@@ -90,6 +90,16 @@ fn a_mass_failure_keeps_hands_off() {
         !answer(&w).status.clusters["c"].has(ConditionCode::MassFailure),
         "2 of 7"
     );
+    // A machine whose node had joined is not given back meanwhile, though its node has left etcd already.
+    let mut w = cluster(3, 4, 0);
+    drains(&mut w, "c", "cp-1", DrainState::Done);
+    let view = w.observed.etcd.get_mut("c").unwrap();
+    view.members.retain(|m| m.name != "cp-1");
+    assert_eq!(does(&w), ["c/cp/cp-1/release"]);
+    for k in 1..=3 {
+        down(&mut w, "c", &format!("w-{k}"), 10);
+    }
+    assert_eq!(does(&w), [""; 0]);
     // It does not stop a deletion.
     let mut w = many(4);
     w.desired.clusters[0].delete_requested_ms = Some(T0);
@@ -264,6 +274,15 @@ fn an_allocation_nobody_knows_of_is_given_back() {
     let d = answer(&w);
     assert_eq!(d.actions[0].id, "c/w/f1/release");
     assert!(d.explain.iter().any(|e| e.message.contains("f1")));
+    // Once a node is seen on it, its time begins anew.
+    place(&mut w, "c", "w", "w-9", "f1", MachineStatus::Allocated);
+    let memory = answer(&w).memory;
+    assert!(
+        memory
+            .machines
+            .get("f1")
+            .is_none_or(|m| m.orphan_since_ms.is_none())
+    );
 }
 
 #[test]
@@ -395,4 +414,61 @@ fn a_lost_node_is_missed_and_replaced() {
     assert!(d.actions.is_empty() && d.next_wakeup_ms.is_none());
     assert_eq!(why(&d, "c/w").map(|e| e.0), Some(Verdict::Blocked));
     assert_eq!(d.status.clusters["c"].state, State::Updating);
+}
+
+#[test]
+fn a_node_with_a_call_under_way_gets_no_other() {
+    // Its drain is being cancelled, so it is not committed; and the other way round.
+    for (pool_id, id, mut w) in [
+        ("cp", "cp-1", cluster(3, 0, 1)),
+        ("w", "w-1", cluster(0, 3, 1)),
+    ] {
+        rolls(&mut w, pool_id, CONTRACT);
+        drains(&mut w, "c", id, DrainState::Done);
+        assert_eq!(does(&w).len(), 1, "{:?}", does(&w));
+        let verb = Verb::CancelDrain { node: id.into() };
+        w.observed.pending = vec![PendingAction {
+            action: Action::new("c", pool_id, id, verb),
+            issued_ms: T0 - 1000,
+        }];
+        assert_eq!(does(&w), [""; 0]);
+    }
+    // It is committed already while the reason goes: nothing is cancelled.
+    let mut w = cluster(0, 3, 1);
+    drains(&mut w, "c", "w-1", DrainState::Running);
+    assert_eq!(does(&w), ["c/w/w-1/cancel_drain"]);
+    let verb = Verb::DetachEndpoint { node: "w-1".into() };
+    w.observed.pending = vec![PendingAction {
+        action: Action::new("c", "w", "w-1", verb),
+        issued_ms: T0 - 1000,
+    }];
+    assert_eq!(does(&w), [""; 0]);
+}
+
+#[test]
+fn growing_takes_no_drains() {
+    // 1090 s per node, one round after the other.
+    for (size, parallel, rounds) in [(4, 1, 2), (5, 1, 3), (5, 2, 2), (6, 4, 1)] {
+        let mut w = cluster(0, 2, 9);
+        let p = pool(&mut w, "c", "w");
+        (p.size, p.max_parallel) = (size, parallel);
+        let eta = answer(&w).status.clusters["c"].progress.eta_ms;
+        assert_eq!(eta, Some(T0 + rounds * 1_090_000), "{size} by {parallel}");
+    }
+    // One pool after the other, and a secure erase at 150 MB/s where machines are waited for.
+    let mut w = cluster(3, 2, 1);
+    rolls(&mut w, "cp", EXPAND);
+    rolls(&mut w, "w", EXPAND);
+    let eta = answer(&w).status.clusters["c"].progress.eta_ms;
+    assert_eq!(eta, Some(T0 + (3 * 1280 + 2 * 60 + 2 * 1280) * 1000));
+    let mut w = cluster(0, 2, 0);
+    rolls(&mut w, "w", CONTRACT);
+    pool(&mut w, "c", "w").erase = Erase::Secure;
+    machine_for(&mut w, "c-w-1").disk_gb = vec![100];
+    let eta = answer(&w).status.clusters["c"].progress.eta_ms;
+    assert_eq!(
+        eta,
+        Some(T0 + 2 * (1340 + 3333) * 1000),
+        "the larger of the two"
+    );
 }

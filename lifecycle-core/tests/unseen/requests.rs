@@ -6,7 +6,7 @@ use lifecycle_core::{
 
 use crate::cluster;
 use crate::common::scopes::{CONTRACT, EXPAND};
-use crate::common::trace::{add_gateway, down};
+use crate::common::trace::{add_gateway, down, member, place_joined};
 use crate::common::{T0, pool, world};
 
 fn updated(w: &World, change: impl FnOnce(&mut ClusterSpec)) -> Request {
@@ -49,6 +49,14 @@ fn control_planes_change_between_sizes_that_are_allowed() {
         Err(Code::CpMultiStepLoss)
     );
     assert_eq!(judged(&w, &updated(&w, |c| cp(c).size = 5)), Ok(vec![]));
+}
+
+#[test]
+fn etcd_that_nobody_sees_is_not_made_smaller() {
+    let mut w = cluster(3, 0, 0);
+    w.observed.etcd.get_mut("c").unwrap().reachable = false;
+    let judged = judged(&w, &updated(&w, |c| cp(c).size = 1));
+    assert_eq!(judged, Err(Code::CpMultiStepLoss));
 }
 
 #[test]
@@ -325,4 +333,39 @@ fn a_force_delete_that_came_too_early_does_not_stand_in_the_way_of_the_next() {
     assert!(!finishes(&w));
     w.desired = admit(&force, &w).unwrap().desired;
     assert!(finishes(&w));
+}
+
+#[test]
+fn a_start_ahead_of_the_clock_is_waited_for_unless_it_is_a_day_away() {
+    let force = Request::ForceDelete {
+        id: "c".into(),
+        actor_role: Role::ProjectAdmin,
+        reason: String::new(),
+    };
+    for (ahead_ms, remaining_ms) in [
+        (3_600_000, 4_500_000),
+        (86_400_000, 87_300_000),
+        (86_400_001, 900_000),
+    ] {
+        let mut w = cluster(3, 0, 0);
+        w.desired.clusters[0].delete_requested_ms = Some(T0);
+        let seen = w.observed.clusters.get_mut("c").unwrap();
+        seen.deletion_started_ms = Some(T0 + ahead_ms);
+        let refusal = admit(&force, &w).unwrap_err();
+        assert_eq!(refusal.args["remaining_ms"], remaining_ms, "{ahead_ms}");
+    }
+}
+
+#[test]
+fn a_rollback_does_not_wait_for_a_member_to_be_well() {
+    // The surge node is there, another one is down: going back is no shrink.
+    let mut w = cluster(3, 0, 1);
+    pool(&mut w, "c", "cp").revision = "r2".into();
+    place_joined(&mut w, "c", "cp", "cp-4", "f1");
+    member(&mut w, "c", "cp-4", false, lifecycle_core::Tri::True);
+    down(&mut w, "c", "cp-2", 10);
+    let back = updated(&w, |c| cp(c).revision = "r1".into());
+    assert!(judged(&w, &back).is_ok(), "{:?}", judged(&w, &back));
+    let smaller = updated(&w, |c| cp(c).size = 1);
+    assert_eq!(judged(&w, &smaller), Err(Code::CpMultiStepLoss));
 }

@@ -270,6 +270,11 @@ fn reclaim_takes_the_newest_of_the_lowest_class_one_at_a_time() {
         all[0].starts_with("d/w/w-") && all[0].ends_with("/drain"),
         "{all:?}"
     );
+    // Not while no more than the size are available: then only what is not, as outdated.
+    down(&mut w, "d", "w-2", 10);
+    assert_eq!(does(&w), ["d/w/w-2/drain"]);
+    node_of(&mut w, "d", "w-2").revision = Some("r2".into());
+    assert_eq!(does(&w), [""; 0]);
 }
 
 fn gated(free: u32) -> World {
@@ -403,4 +408,77 @@ fn a_gateway_that_freezes_runs_on_and_blocks_nobody() {
     // Its node is down: nothing new is begun behind it.
     down(&mut w, "g", "cp-1", 10);
     assert!(!does(&w).contains(&"n/cp/cp-1/allocate".to_owned()));
+}
+
+#[test]
+fn a_gateway_of_palette_blocks_while_it_works_or_is_not_well() {
+    for (state, healthy, starts) in [
+        ("Running", true, true),
+        ("Running", false, false),
+        ("Upgrading", true, false),
+        ("Deleting", true, false),
+    ] {
+        let mut w = world(1);
+        asks(&mut w, "n", 0);
+        let seen = lifecycle_core::PcgObs {
+            state: Some(state.into()),
+            healthy,
+            ..Default::default()
+        };
+        w.observed.pcgs.insert("g".into(), seen);
+        assert_eq!(
+            answer(&w).actions.len(),
+            usize::from(starts),
+            "{state} {healthy}"
+        );
+    }
+}
+
+/// The control plane of c lacks a node, and the only spare machine is d's surge node.
+fn a_surge_holds_the_spare() -> World {
+    let mut w = world(1);
+    add_running(&mut w, new("c", 3, 0, 0));
+    add_running(
+        &mut w,
+        ClusterSpec::new("d").worker(PoolSpec::worker("w", 2)),
+    );
+    pool(&mut w, "d", "w").revision = "r2".into();
+    place_joined(&mut w, "d", "w", "w-3", "f1");
+    lose(&mut w, "c", "cp-1");
+    let view = w.observed.etcd.get_mut("c").unwrap();
+    view.members.retain(|m| m.name != "cp-1");
+    w
+}
+
+#[test]
+fn reclaim_and_the_pool_do_not_undo_each_other() {
+    // Paused: its drains are taken back, so none is begun.
+    let mut w = a_surge_holds_the_spare();
+    w.desired.clusters[1].paused = true;
+    assert_eq!(story(w, &[]).tokens, "");
+    // Frozen: the new node goes, the old ones stay (I-A4).
+    let mut w = a_surge_holds_the_spare();
+    let rollout = lifecycle_core::RolloutMemory {
+        revision: "r2".into(),
+        failures: 2,
+        failed_ms: Some(T0 - 1000),
+        frozen_ms: Some(T0 - 1000),
+        started_ms: T0 - 10_000,
+        last_progress_ms: T0 - 10_000,
+        ..Default::default()
+    };
+    let mem = w.memory.pools.entry("d/w".into()).or_default();
+    mem.rollout = Some(rollout);
+    let s = story(w, &[]);
+    assert_eq!(s.tokens, "-d.w-3 d.w-3✗ +c.cp-4 c.cp-4✓");
+}
+
+#[test]
+fn a_paused_cluster_does_not_start() {
+    let mut w = world(1);
+    w.desired.clusters.push(new("c", 1, 0, 0));
+    w.desired.clusters[0].paused = true;
+    assert_eq!(does(&w), [""; 0]);
+    w.desired.clusters[0].paused = false;
+    assert_eq!(does(&w), ["c/cp/cp-1/allocate"]);
 }

@@ -596,3 +596,86 @@ fn versions_of_workers_follow_the_control_plane() {
     node_of(&mut w, "c", "cp-1").k8s_version = Some(Version::new(1, 33, 0));
     assert_eq!(does(&w), [""; 0]);
 }
+
+#[test]
+fn while_it_is_provisioned_a_failing_revision_is_tried_again_and_never_frozen() {
+    let mut w = wk(3, 2);
+    w.observed.clusters.get_mut("c").unwrap().provisioned_ms = None;
+    pool(&mut w, "c", "w").size = 4;
+    w.memory.pools.entry("c/w".into()).or_default().rollout = Some(RolloutMemory {
+        revision: "r1".into(),
+        failures: 2,
+        failed_ms: Some(T0 - 1000),
+        started_ms: T0 - 1_000_000,
+        last_progress_ms: T0 - 1000,
+        ..RolloutMemory::default()
+    });
+    for n in &mut w.observed.nodes {
+        n.joined_ms = Some(T0 - 2_000_000);
+    }
+    let d = answer(&w);
+    assert_eq!(d.status.clusters["c"].state, State::Provisioning);
+    assert!(!d.status.clusters["c"].has(ConditionCode::Frozen));
+    assert_eq!(
+        d.next_wakeup_ms,
+        Some(T0 + 299_000),
+        "5 minutes after the failure"
+    );
+    w.observed.clusters.get_mut("c").unwrap().provisioned_ms = Some(T0 - 5);
+    assert!(answer(&w).status.clusters["c"].has(ConditionCode::Frozen));
+}
+
+#[test]
+fn a_node_that_is_gone_is_progress() {
+    // 3 × (30 + 1800 + 300 + 180 + 600 + 30 + 180) s without any.
+    for (gone, stands) in [(false, true), (true, false)] {
+        let mut w = wk(3, 2);
+        rolls(&mut w, "w", CONTRACT);
+        drains(&mut w, "c", "w-1", DrainState::Running);
+        w.memory.pools.entry("c/w".into()).or_default().rollout = Some(RolloutMemory {
+            revision: "r2".into(),
+            started_ms: T0 - 9_360_000,
+            last_progress_ms: T0 - 9_360_000,
+            ..RolloutMemory::default()
+        });
+        if gone {
+            w.observed.machines.retain(|m| m.system_id != "c-w-2");
+        }
+        let frozen = answer(&w).status.clusters["c"].has(ConditionCode::Frozen);
+        assert_eq!(frozen, stands);
+    }
+}
+
+#[test]
+fn one_free_machine_stands_in_for_one_node() {
+    // Their own machines are too small by now, and of the large ones there are so many.
+    for (large, drained) in [(0, 0), (1, 1), (2, 2), (3, 2)] {
+        let mut w = wk(4, 0);
+        rolls(&mut w, "w", CONTRACT);
+        let p = pool(&mut w, "c", "w");
+        (p.max_parallel, p.min_cpu) = (2, 32);
+        for k in 0..large {
+            let m = Machine::ready(format!("large-{k}"), "z1", 64, 262_144, 4000);
+            w.observed.machines.push(m);
+        }
+        assert_eq!(does(&w).len(), drained, "{large} large ones");
+    }
+}
+
+#[test]
+fn the_address_of_a_planned_node_is_taken() {
+    for (free_ips, more) in [(1, 0), (2, 1)] {
+        let mut w = wk(2, 3);
+        pool(&mut w, "c", "w").size = 4;
+        w.desired.clusters[0].network.subnet = Some("s".into());
+        let s = serde_json::json!({"id": "s", "cidr": "10.0.0.0/24", "free_ips": free_ips});
+        w.observed.subnets = vec![serde_json::from_value::<Subnet>(s).unwrap()];
+        let all = answer(&w).actions;
+        let first = all.into_iter().find(|a| a.id == "c/w/w-3/allocate");
+        w.observed.pending = vec![lifecycle_core::PendingAction {
+            action: first.unwrap(),
+            issued_ms: T0 - 1000,
+        }];
+        assert_eq!(does(&w).len(), more, "{free_ips} addresses");
+    }
+}
