@@ -419,3 +419,16 @@ fn what_an_old_view_of_etcd_says_is_not_acted_on() {
         assert_eq!(available, if seen { 2 } else { 3 });
     }
 }
+
+#[test]
+fn a_surplus_goes_whether_or_not_it_could_be_replaced() {
+    let mut w = cluster(5, 0, 0);
+    rolls(&mut w, "cp", CONTRACT);
+    let p = pool(&mut w, "c", "cp");
+    (p.size, p.min_cpu) = (3, 32);
+    assert_eq!(does(&w), ["c/cp/cp-1/drain"]);
+    let mut w = cluster(3, 0, 0);
+    rolls(&mut w, "cp", CONTRACT);
+    pool(&mut w, "c", "cp").min_cpu = 32;
+    assert_eq!(does(&w), [""; 0]);
+}

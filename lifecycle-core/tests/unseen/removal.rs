@@ -265,3 +265,35 @@ fn a_machine_that_is_ours_no_more_is_left_alone() {
             .any(|x| x.code == DiagnosticCode::Unmanaged)
     );
 }
+
+#[test]
+fn calls_under_way_are_waited_for() {
+    let pending = |w: &mut World, node: &str, verb: Verb| {
+        w.observed.pending = vec![lifecycle_core::PendingAction {
+            action: lifecycle_core::Action::new("c", "w", node, verb),
+            issued_ms: T0 - 1000,
+        }];
+    };
+    // Released already, and its node is forgotten: not again under another name.
+    let mut w = deleting(0);
+    w.observed.nodes.retain(|n| n.id != "w-1");
+    let verb = Verb::Release {
+        system_id: "c-w-1".into(),
+        erase: lifecycle_core::Erase::None,
+    };
+    pending(&mut w, "w-1", verb);
+    assert_eq!(does(&w), ["c/w/w-2/release"]);
+    // A machine may be ours in a moment: the cluster is not gone yet.
+    let mut w = deleting(0);
+    w.observed.nodes.clear();
+    w.observed.machines.retain(|m| m.system_id == "f1");
+    let verb = Verb::Allocate {
+        node: "w-3".into(),
+        system_id: "f1".into(),
+        zone: "z1".into(),
+    };
+    pending(&mut w, "w-3", verb);
+    assert_eq!(does(&w), [""; 0]);
+    w.observed.pending.clear();
+    assert_eq!(does(&w), ["c/-/-/finish_deleted"]);
+}

@@ -482,3 +482,26 @@ fn a_paused_cluster_does_not_start() {
     w.desired.clusters[0].paused = false;
     assert_eq!(does(&w), ["c/cp/cp-1/allocate"]);
 }
+
+#[test]
+fn what_is_reclaimed_and_what_is_not() {
+    let world = |status| {
+        let mut w = world(1);
+        add_running(&mut w, new("c", 3, 0, 0));
+        let spec = ClusterSpec::new("d").worker(PoolSpec::worker("w", 2));
+        add_running(&mut w, spec);
+        pool(&mut w, "d", "w").revision = "r2".into();
+        place(&mut w, "d", "w", "w-3", "f1", status);
+        lose(&mut w, "c", "cp-1");
+        let view = w.observed.etcd.get_mut("c").unwrap();
+        view.members.retain(|m| m.name != "cp-1");
+        w
+    };
+    // A worker that joins is not one yet.
+    assert_eq!(does(&world(MachineStatus::Deployed)), ["d/w/w-3/release"]);
+    // A slot that is missing comes by itself: nothing is given up for it.
+    let mut w = world(MachineStatus::Deploying);
+    free(&mut w, &["x"], "z1");
+    w.policy.max_concurrent_deploys = 1;
+    assert_eq!(does(&w), [""; 0]);
+}

@@ -679,3 +679,50 @@ fn the_address_of_a_planned_node_is_taken() {
         assert_eq!(does(&w).len(), more, "{free_ips} addresses");
     }
 }
+
+#[test]
+fn no_more_nodes_are_drained_than_may_be_whatever_the_reason() {
+    // w-2 drains, and has just stopped being ready: neither remediation nor fallback begins another one.
+    let mut w = wk(5, 0);
+    rolls(&mut w, "w", CONTRACT);
+    drains(&mut w, "c", "w-2", DrainState::Running);
+    down(&mut w, "c", "w-2", 10);
+    unhealthy(&mut w, "w-1");
+    assert_eq!(does(&w), [""; 0]);
+    let mut w = wk(4, 0);
+    rolls(&mut w, "w", EXPAND);
+    pool(&mut w, "c", "w").on_no_spare = lifecycle_core::OnNoSpare::FallbackContract;
+    drains(&mut w, "c", "w-1", DrainState::Running);
+    for id in ["w-1", "w-2"] {
+        down(&mut w, "c", id, 10);
+    }
+    assert_eq!(does(&w), [""; 0]);
+}
+
+#[test]
+fn a_node_with_a_call_under_way_is_passed_over() {
+    let mut w = wk(3, 0);
+    rolls(&mut w, "w", CONTRACT);
+    let verb = Verb::ApplyInPlace {
+        node: "w-1".into(),
+        inplace_revision: "i".into(),
+    };
+    w.observed.pending = vec![lifecycle_core::PendingAction {
+        action: lifecycle_core::Action::new("c", "w", "w-1", verb),
+        issued_ms: T0 - 1000,
+    }];
+    assert_eq!(does(&w), ["c/w/w-2/drain"]);
+}
+
+#[test]
+fn a_shrink_lowers_what_was_reached() {
+    let mut w = wk(5, 0);
+    let reached = |w: &World| answer(w).memory.pools["c/w"].reached;
+    assert_eq!(reached(&w), Some(5));
+    w.memory = answer(&w).memory;
+    pool(&mut w, "c", "w").size = 3;
+    assert_eq!(reached(&w), Some(3));
+    w.memory = answer(&w).memory;
+    pool(&mut w, "c", "w").size = 7;
+    assert_eq!(reached(&w), Some(3));
+}
