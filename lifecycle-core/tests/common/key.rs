@@ -532,8 +532,8 @@ impl<'w> Walk<'w> {
                     frozen_ms.is_some(),
                 )
                     .hash(to);
-                // Set anew by each decision while nothing is under way; read no more once it is frozen.
-                if frozen_ms.is_none() && self.is_busy(key) {
+                // Set anew by each decision while nothing is under way. Read again when a success ends a freeze.
+                if self.is_busy(key) {
                     (now - last_progress_ms).hash(to);
                 }
             }
