@@ -346,7 +346,7 @@ fn the_reduction_changes_no_verdict() {
     ];
     if proves() {
         scopes.push(rolling(3, 0, CONTRACT, 1).faults(2, ANY));
-        // W3 Contract First with two faults of both kinds is not among them: see docs/decisions.md.
+        scopes.push(rolling_workers(3, CONTRACT, 1).faults(2, ANY));
         scopes.push(sharing_a_spare(CONTRACT).faults(1, NODE));
     }
     for scope in scopes {

@@ -359,6 +359,11 @@ impl<'w> Walk<'w> {
             let r = self.rollout(cluster, pool);
             let after = |t: Option<Millis>| t.is_some_and(|t| joined > t);
             r.map(|r| (after(r.failed_ms), after(r.frozen_ms))).hash(to);
+            // The next decision takes the last success for progress, if it is later than what is remembered.
+            let key = format!("{cluster}/{pool}");
+            if r.is_some_and(|r| joined > r.last_progress_ms) && self.is_busy(&key) {
+                (self.w.now_ms - joined).hash(to);
+            }
             self.age(joined, spec.map_or(0, |p| p.node_repave_interval_s))
                 .hash(to);
             if r.is_some_and(|r| {
