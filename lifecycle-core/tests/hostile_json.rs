@@ -190,6 +190,25 @@ fn the_largest_sizes_take_no_time() {
     }
 }
 
+/// Chance seldom meets the one number that something is added to.
+#[test]
+fn every_number_at_its_ends() {
+    let valid = serde_json::to_value(valid()).unwrap();
+    let mut places = Vec::new();
+    collect(&valid, &mut String::new(), &mut places);
+    places.retain(|place| valid.pointer(place).is_some_and(Value::is_number));
+    assert!(places.len() > 100, "{}", places.len());
+    let requests = requests();
+    for (i, place) in places.iter().enumerate() {
+        let request = requests[i % requests.len()].to_string();
+        for end in [json!(0), json!(u32::MAX), json!(i64::MAX), json!(i64::MIN)] {
+            let mut world = valid.clone();
+            *world.pointer_mut(place).unwrap() = end;
+            in_time(world.to_string().as_bytes(), request.as_bytes());
+        }
+    }
+}
+
 #[test]
 fn nesting_without_end_and_numbers_beyond_json_are_refused() {
     for text in ["[".repeat(100_000), "{\"desired\":".repeat(100_000)] {

@@ -226,7 +226,10 @@ fn eta(fleet: &Fleet<'_>, pool: &Pool<'_>, left: u32) -> Option<Millis> {
         return None;
     }
     let t = &fleet.f.w.policy.timings;
-    let mut create = t.allocate.p50_s + t.deploy.p50_s + t.join.p50_s + t.settle.p50_s;
+    let steps = [t.deploy.p50_s, t.join.p50_s, t.settle.p50_s];
+    let mut create = steps
+        .into_iter()
+        .fold(t.allocate.p50_s, u32::saturating_add);
     let machines = pool.nodes.iter().filter_map(|x| x.machine);
     let total_gb = machines.map(returning::total_gb).max().unwrap_or(0);
     let back = t
