@@ -432,3 +432,112 @@ fn a_surplus_goes_whether_or_not_it_could_be_replaced() {
     pool(&mut w, "c", "cp").min_cpu = 32;
     assert_eq!(does(&w), [""; 0]);
 }
+
+#[test]
+fn an_operators_drain_of_a_failed_node_is_left_alone() {
+    let mut w = cluster(3, 0, 0);
+    down(&mut w, "c", "cp-1", 4000);
+    let mem = w.memory.nodes.entry("c/cp-1".into()).or_default();
+    mem.power_cycle_ms = Some(T0 - 1_000_000);
+    assert_eq!(does(&w), ["c/cp/cp-1/drain"]);
+    let n = node_of(&mut w, "c", "cp-1");
+    n.cordoned = true;
+    n.drain = lifecycle_core::Drain {
+        by: lifecycle_core::DrainBy::Operator,
+        ..Default::default()
+    };
+    assert_eq!(does(&w), [""; 0]);
+}
+
+#[test]
+fn nothing_is_replaced_while_a_node_comes_up_again() {
+    let mut w = cluster(3, 0, 0);
+    rolls(&mut w, "cp", CONTRACT);
+    assert_eq!(does(&w), ["c/cp/cp-1/drain"]);
+    // Its kubelet is not back yet; its member answers already.
+    let n = node_of(&mut w, "c", "cp-2");
+    (n.ready, n.ready_since_ms) = (Tri::False, Some(T0 - 10_000));
+    let mem = w.memory.nodes.entry("c/cp-2".into()).or_default();
+    mem.power_on_ms = Some(T0 - 10_000);
+    assert_eq!(does(&w), [""; 0]);
+}
+
+#[test]
+fn a_member_that_is_down_under_a_ready_node_has_the_grace_period() {
+    for (ms, expected) in [(299_999, &[][..]), (300_000, &["c/cp/cp-1/drain"][..])] {
+        let mut w = cluster(3, 0, 0);
+        w.observed.etcd.get_mut("c").unwrap().members[0].healthy = Tri::False;
+        let mem = w.memory.nodes.entry("c/cp-1".into()).or_default();
+        mem.suspect_since_ms = Some(T0 - ms);
+        assert_eq!(does(&w), expected, "{ms}");
+    }
+}
+
+#[test]
+fn what_nobody_saw_in_etcd_is_not_given_back_once_it_was_deployed() {
+    for (status, expected) in [
+        (MachineStatus::FailedDeployment, &["c/cp/cp-3/release"][..]),
+        (MachineStatus::Deployed, &[][..]),
+    ] {
+        let mut w = cluster(3, 0, 1);
+        w.desired.clusters[0].etcd = lifecycle_core::Etcd::Opaque;
+        w.observed.etcd.clear();
+        lose(&mut w, "c", "cp-3");
+        place(&mut w, "c", "cp", "cp-3", "f1", status);
+        let n = node_of(&mut w, "c", "cp-3");
+        (n.revision, n.created_ms) = (Some("r1".into()), T0 - 10_000_000);
+        assert_eq!(does(&w), expected, "{status:?}");
+    }
+}
+
+#[test]
+fn a_lost_majority_is_cycled_back_even_in_a_mass_failure() {
+    let mut w = cluster(3, 1, 0);
+    for id in ["cp-1", "cp-2", "cp-3", "w-1"] {
+        down(&mut w, "c", id, 400);
+    }
+    let c = &answer(&w).status.clusters["c"];
+    assert!(c.has(ConditionCode::MassFailure) && c.has(ConditionCode::QuorumLost));
+    assert_eq!(does(&w), ["c/cp/cp-1/power_cycle"], "and no worker");
+}
+
+/// A frozen rollout to r2, whose back-off is over.
+fn frozen() -> lifecycle_core::RolloutMemory {
+    lifecycle_core::RolloutMemory {
+        revision: "r2".into(),
+        failures: 2,
+        failed_ms: Some(T0 - 20_000_000),
+        frozen_ms: Some(T0 - 20_000_000),
+        started_ms: T0 - 30_000_000,
+        last_progress_ms: T0 - 20_000_000,
+        ..Default::default()
+    }
+}
+
+#[test]
+fn no_control_plane_node_is_mended_with_an_older_version_than_another_has() {
+    for (newest, expected) in [("1.33.0", "r1"), ("1.34.0", "r2")] {
+        let mut w = cluster(5, 0, 1);
+        rolls(&mut w, "cp", EXPAND);
+        pool(&mut w, "c", "cp").k8s_version = Some("1.34.0".parse().unwrap());
+        for k in 1..=5 {
+            let n = node_of(&mut w, "c", &format!("cp-{k}"));
+            n.k8s_version = Some("1.33.0".parse().unwrap());
+        }
+        let n = node_of(&mut w, "c", "cp-5");
+        (n.revision, n.k8s_version) = (Some("r2".into()), Some(newest.parse().unwrap()));
+        lose(&mut w, "c", "cp-1");
+        let view = w.observed.etcd.get_mut("c").unwrap();
+        view.members.retain(|m| m.name != "cp-1");
+        w.memory.pools.entry("c/cp".into()).or_default().rollout = Some(frozen());
+        place(&mut w, "c", "cp", "cp-6", "f1", MachineStatus::Allocated);
+        let n = node_of(&mut w, "c", "cp-6");
+        (n.revision, n.created_ms) = (None, T0 - 1000);
+        let d = answer(&w);
+        let deployed = d.actions.iter().find_map(|a| match &a.verb {
+            Verb::Deploy { revision, .. } => Some(revision.as_str()),
+            _ => None,
+        });
+        assert_eq!(deployed, Some(expected), "{newest}");
+    }
+}

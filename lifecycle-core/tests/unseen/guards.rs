@@ -472,3 +472,23 @@ fn growing_takes_no_drains() {
         "the larger of the two"
     );
 }
+
+#[test]
+fn a_machine_that_is_erased_is_back_later() {
+    for (erase, wait_s) in [(Erase::None, 50), (Erase::Quick, 170)] {
+        let mut w = cluster(0, 3, 1);
+        rolls(&mut w, "w", EXPAND);
+        let mut spec = ClusterSpec::new("d").worker(PoolSpec::worker("w", 1));
+        spec.workers[0].erase = erase;
+        crate::common::add_running(&mut w, spec);
+        let m = machine_for(&mut w, "f1");
+        (m.status, m.status_since_ms) = (MachineStatus::Releasing, Some(T0 - 10_000));
+        m.owner = Some(Owner {
+            cluster: "d".into(),
+            pool: Some("w".into()),
+            node: Some("w-9".into()),
+        });
+        let wakes = answer(&w).next_wakeup_ms;
+        assert_eq!(wakes, Some(T0 + wait_s * 1000), "{erase:?}");
+    }
+}

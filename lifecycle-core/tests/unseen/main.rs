@@ -7,6 +7,7 @@
 mod common;
 mod control_plane;
 mod guards;
+mod nodes;
 mod removal;
 mod requests;
 mod sharing;

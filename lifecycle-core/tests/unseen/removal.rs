@@ -297,3 +297,55 @@ fn calls_under_way_are_waited_for() {
     w.observed.pending.clear();
     assert_eq!(does(&w), ["c/-/-/finish_deleted"]);
 }
+
+#[test]
+fn only_an_administrator_forces() {
+    for (role, fires) in [
+        (Role::TenantAdmin, true),
+        (Role::ProjectAdmin, true),
+        (Role::Other, false),
+    ] {
+        let mut w = deleting(15 * MIN);
+        forced(&mut w, 15 * MIN);
+        w.desired.clusters[0]
+            .force_delete
+            .as_mut()
+            .unwrap()
+            .actor_role = role;
+        let ends = does(&w).contains(&"c/-/-/finish_deleted".to_owned());
+        assert_eq!(ends, fires, "{role:?}");
+    }
+}
+
+#[test]
+fn what_is_remembered_of_the_beginning_goes_before_what_is_seen() {
+    let mut w = deleting(15 * MIN);
+    forced(&mut w, 15 * MIN);
+    let seen = w.observed.clusters.get_mut("c").unwrap();
+    seen.deletion_started_ms = Some(T0 - MIN);
+    let ends = |w: &World| does(w).contains(&"c/-/-/finish_deleted".to_owned());
+    assert!(ends(&w));
+    w.memory.clusters.clear();
+    assert!(!ends(&w), "nothing is remembered: one minute");
+}
+
+#[test]
+fn endpoints_are_detached_when_the_last_machine_is_on_its_way() {
+    let mut w = deleting(0);
+    for k in 1..=3 {
+        crate::common::trace::node_of(&mut w, "c", &format!("cp-{k}")).endpoint_attached =
+            Some(true);
+    }
+    assert_eq!(does(&w), ["c/w/w-1/release", "c/w/w-2/release"]);
+    for m in &mut w.observed.machines {
+        if m.owner.is_some() {
+            m.status = MachineStatus::Releasing;
+        }
+    }
+    let mut all = does(&w);
+    all.sort();
+    assert_eq!(
+        all,
+        [1, 2, 3].map(|k| format!("c/cp/cp-{k}/detach_endpoint"))
+    );
+}

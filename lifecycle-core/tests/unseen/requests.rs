@@ -1,12 +1,13 @@
 //! `admit`, `plan_network` and `preview` of requests that the other tests do not show.
 use lifecycle_core::{
-    ClusterSpec, Code, Desired, NetSpec, NetworkInput, NetworkPlan, Policy, PoolSpec,
-    PreviewOptions, Repave, Request, Role, Subnet, World, admit, decide, plan_network, preview,
+    ClusterSpec, Code, Desired, Maintenance, NetSpec, NetworkInput, NetworkPlan, OnNoSpare, Policy,
+    PoolSpec, PreviewOptions, Repave, Request, Role, Subnet, World, admit, decide, plan_network,
+    preview,
 };
 
 use crate::cluster;
 use crate::common::scopes::{CONTRACT, EXPAND};
-use crate::common::trace::{add_gateway, down, member, place_joined};
+use crate::common::trace::{add_gateway, down, member, node_of, place_joined};
 use crate::common::{T0, pool, world};
 
 fn updated(w: &World, change: impl FnOnce(&mut ClusterSpec)) -> Request {
@@ -368,4 +369,35 @@ fn a_rollback_does_not_wait_for_a_member_to_be_well() {
     assert!(judged(&w, &back).is_ok(), "{:?}", judged(&w, &back));
     let smaller = updated(&w, |c| cp(c).size = 1);
     assert_eq!(judged(&w, &smaller), Err(Code::CpMultiStepLoss));
+}
+
+#[test]
+fn only_what_really_rolls_needs_a_spare() {
+    let workers = |change: fn(&mut World), skip| {
+        let mut w = cluster(3, 1, 0);
+        change(&mut w);
+        let wanted = |c: &mut ClusterSpec| {
+            let p = &mut c.workers[0];
+            (p.revision, p.skip_update) = ("r2".into(), skip);
+        };
+        judged(&w, &updated(&w, wanted))
+    };
+    assert_eq!(workers(|_| (), false), Ok(vec![Code::NoSpare]));
+    assert_eq!(workers(|_| (), true), Ok(vec![]), "it is left out");
+    let lock = |w: &mut World| node_of(w, "c", "w-1").maintenance = Maintenance::Locked;
+    assert_eq!(workers(lock, false), Ok(vec![]), "its only node is locked");
+}
+
+#[test]
+fn a_single_node_cannot_fall_back() {
+    let rolled = |n| {
+        let w = cluster(n, 0, 0);
+        let wanted = |c: &mut ClusterSpec| {
+            cp(c).revision = "r2".into();
+            cp(c).on_no_spare = OnNoSpare::FallbackContract;
+        };
+        judged(&w, &updated(&w, wanted))
+    };
+    assert_eq!(rolled(3), Ok(vec![]));
+    assert_eq!(rolled(1), Ok(vec![Code::NoSpare]));
 }

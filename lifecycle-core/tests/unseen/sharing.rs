@@ -1,7 +1,7 @@
 //! 3.5.5 and the gateway's rules: who gets what there is.
 use lifecycle_core::{
     ClusterSpec, ConditionCode, Machine, MachineStatus, OnNoSpare, PoolMemory, PoolSpec,
-    Simulation, State, Tri, World,
+    Simulation, State, Tri, Verb, World,
 };
 
 use crate::common::scopes::{CONTRACT, EXPAND};
@@ -504,4 +504,139 @@ fn what_is_reclaimed_and_what_is_not() {
     free(&mut w, &["x"], "z1");
     w.policy.max_concurrent_deploys = 1;
     assert_eq!(does(&w), [""; 0]);
+}
+
+/// A running cluster of workers alone, of so many that were reached before it was given another size.
+fn grows(w: &mut World, id: &str, from: u32, reached: u32, to: u32) {
+    let spec = ClusterSpec::new(id).requested_ms(T0 - 10);
+    add_running(w, spec.worker(PoolSpec::worker("w", from)));
+    pool(w, id, "w").size = to;
+    let memory = PoolMemory {
+        reached: Some(reached),
+        ..PoolMemory::default()
+    };
+    w.memory.pools.insert(format!("{id}/w"), memory);
+}
+
+#[test]
+fn of_several_missing_workers_those_that_were_never_there_come_last() {
+    // a lacks one that it had and wants one more; b lacks one that it had.
+    let mut w = world(2);
+    grows(&mut w, "a", 2, 3, 4);
+    grows(&mut w, "b", 2, 3, 3);
+    assert_eq!(does(&w), ["a/w/w-3/allocate", "b/w/w-3/allocate"]);
+}
+
+#[test]
+fn what_cannot_be_planned_does_not_start() {
+    // One of the two is wrong: the other one takes its turn.
+    let mut w = world(4);
+    w.desired.clusters.push(new("c", 2, 0, 0));
+    assert_eq!(does(&w), [""; 0]);
+    w.desired.clusters.push(new("d", 1, 0, 5));
+    assert_eq!(does(&w), ["d/cp/cp-1/allocate"]);
+    w.observed.as_of_ms = T0 - 600_001;
+    assert_eq!(does(&w), [""; 0], "nobody knows what is free");
+}
+
+#[test]
+fn a_surge_that_gets_a_machine_back_does_not_fall_back() {
+    let mut w = crate::cluster(3, 2, 1);
+    for id in ["cp", "w"] {
+        crate::rolls(&mut w, id, EXPAND);
+    }
+    pool(&mut w, "c", "cp").on_no_spare = OnNoSpare::FallbackContract;
+    place(&mut w, "c", "w", "w-3", "f1", MachineStatus::Deploying);
+    assert_eq!(does(&w), ["c/w/w-3/release"]);
+    lose(&mut w, "c", "w-3");
+    assert_eq!(does(&w), ["c/cp/cp-1/drain"]);
+}
+
+#[test]
+fn growth_leaves_what_a_started_cluster_lacks() {
+    for (machines, grown) in [(1, false), (2, true)] {
+        let mut w = world(machines);
+        w.desired.clusters.push(new("c", 1, 1, 0));
+        w.observed
+            .machines
+            .push(Machine::ready("m", "z1", 16, 65_536, 500));
+        place(&mut w, "c", "cp", "cp-1", "m", MachineStatus::Deploying);
+        grows(&mut w, "a", 2, 2, 3);
+        w.desired.clusters[1].priority = 0;
+        let expected: &[&str] = if grown { &["a/w/w-3/allocate"] } else { &[] };
+        assert_eq!(does(&w), expected, "{machines}");
+    }
+}
+
+#[test]
+fn several_new_workers_are_spread_over_the_zones() {
+    let mut w = world(0);
+    free(&mut w, &["x1", "x2"], "z1");
+    free(&mut w, &["y1", "y2"], "z2");
+    let spec = PoolSpec::worker("w", 2).azs(["z1", "z2"]);
+    add_running(&mut w, ClusterSpec::new("c").worker(spec));
+    pool(&mut w, "c", "w").size = 4;
+    let d = answer(&w);
+    let zones: Vec<&str> = d
+        .actions
+        .iter()
+        .filter_map(|a| match &a.verb {
+            Verb::Allocate { zone, .. } => Some(zone.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(zones, ["z1", "z2"]);
+}
+
+#[test]
+fn a_zone_that_has_its_share_is_not_told() {
+    let mut w = world(0);
+    free(&mut w, &["x1"], "z1");
+    let spec = PoolSpec::worker("w", 4).azs(["z1", "z2"]);
+    add_running(&mut w, ClusterSpec::new("c").worker(spec));
+    lose(&mut w, "c", "w-1");
+    assert_eq!(does(&w), ["c/w/w-5/allocate"]);
+    let c = &answer(&w).status.clusters["c"];
+    assert!(!c.has(ConditionCode::ZoneSkewTolerated));
+}
+
+#[test]
+fn reclaim_takes_from_a_surge_before_it_takes_from_growth() {
+    let mut w = world(2);
+    add_running(&mut w, new("c", 3, 0, 0));
+    grows(&mut w, "d", 2, 2, 2);
+    pool(&mut w, "d", "w").revision = "r2".into();
+    place(&mut w, "d", "w", "w-3", "f1", MachineStatus::Deploying);
+    // The newer one.
+    grows(&mut w, "e", 2, 2, 3);
+    place(&mut w, "e", "w", "w-3", "f2", MachineStatus::Deploying);
+    node_of(&mut w, "e", "w-3").created_ms = T0 - 1000;
+    lose(&mut w, "c", "cp-1");
+    let view = w.observed.etcd.get_mut("c").unwrap();
+    view.members.retain(|m| m.name != "cp-1");
+    assert_eq!(does(&w), ["d/w/w-3/release"]);
+}
+
+#[test]
+fn a_frozen_gateway_runs_though_it_mends_itself() {
+    let mut w = world(1);
+    add_gateway(&mut w, "g", 3);
+    w.desired.pcgs[0].pool.revision = "r2".into();
+    lose(&mut w, "g", "cp-1");
+    let view = w.observed.etcd.get_mut("g").unwrap();
+    view.members.retain(|m| m.name != "cp-1");
+    assert_eq!(answer(&w).status.pcgs["g"].state, State::Upgrading);
+    w.memory.pools.entry("g/cp".into()).or_default().rollout =
+        Some(lifecycle_core::RolloutMemory {
+            revision: "r2".into(),
+            failures: 2,
+            failed_ms: Some(T0 - 1000),
+            frozen_ms: Some(T0 - 1000),
+            started_ms: T0 - 10_000,
+            last_progress_ms: T0 - 10_000,
+            ..Default::default()
+        });
+    let g = &answer(&w).status.pcgs["g"];
+    assert_eq!(g.state, State::Running);
+    assert!(g.has(ConditionCode::Degraded));
 }
