@@ -451,15 +451,20 @@ fn an_operators_drain_of_a_failed_node_is_left_alone() {
 
 #[test]
 fn nothing_is_replaced_while_a_node_comes_up_again() {
-    let mut w = cluster(3, 0, 0);
-    rolls(&mut w, "cp", CONTRACT);
-    assert_eq!(does(&w), ["c/cp/cp-1/drain"]);
-    // Its kubelet is not back yet; its member answers already.
-    let n = node_of(&mut w, "c", "cp-2");
-    (n.ready, n.ready_since_ms) = (Tri::False, Some(T0 - 10_000));
-    let mem = w.memory.nodes.entry("c/cp-2".into()).or_default();
-    mem.power_on_ms = Some(T0 - 10_000);
-    assert_eq!(does(&w), [""; 0]);
+    for (strategy, first) in [
+        (CONTRACT, "c/cp/cp-1/drain"),
+        (EXPAND, "c/cp/cp-4/allocate"),
+    ] {
+        let mut w = cluster(3, 0, 1);
+        rolls(&mut w, "cp", strategy);
+        assert_eq!(does(&w), [first]);
+        // Its kubelet is not back yet; its member answers already.
+        let n = node_of(&mut w, "c", "cp-2");
+        (n.ready, n.ready_since_ms) = (Tri::False, Some(T0 - 10_000));
+        let mem = w.memory.nodes.entry("c/cp-2".into()).or_default();
+        mem.power_on_ms = Some(T0 - 10_000);
+        assert_eq!(does(&w), [""; 0], "{first}");
+    }
 }
 
 #[test]
