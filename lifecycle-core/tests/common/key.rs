@@ -92,6 +92,18 @@ impl<'w> Walk<'w> {
         (self.w.now_ms - t).min(i64::from(threshold_s) * 1000)
     }
 
+    /// After this time without progress at the latest a rollout is frozen.
+    fn no_progress_s(&self, spec: Option<&PoolSpec>) -> u32 {
+        let t = &self.w.policy.timings;
+        let machines = self.w.observed.machines.iter();
+        let most_gb = machines.map(|m| m.disk_gb.iter().sum()).max().unwrap_or(0);
+        let erase = t.erase(spec.map(|p| p.erase).unwrap_or_default(), most_gb);
+        let path = [
+            t.allocate, t.deploy, t.join, t.settle, t.drain, t.remove, t.release, erase,
+        ];
+        3 * path.iter().map(|step| step.p90_s).sum::<u32>()
+    }
+
     fn spec(&self, cluster: &str) -> Option<&'w ClusterSpec> {
         self.w.desired.clusters.iter().find(|c| c.id == cluster)
     }
@@ -362,7 +374,7 @@ impl<'w> Walk<'w> {
             // The next decision takes the last success for progress, if it is later than what is remembered.
             let key = format!("{cluster}/{pool}");
             if r.is_some_and(|r| joined > r.last_progress_ms) && self.is_busy(&key) {
-                (self.w.now_ms - joined).hash(to);
+                self.age(joined, self.no_progress_s(spec)).hash(to);
             }
             self.age(joined, spec.map_or(0, |p| p.node_repave_interval_s))
                 .hash(to);
@@ -478,7 +490,6 @@ impl<'w> Walk<'w> {
             nodes,
             machines: _,
         } = &self.w.memory;
-        let now = self.w.now_ms;
         for (id, k) in clusters {
             let ClusterMemory {
                 terminating_since_ms,
@@ -539,7 +550,9 @@ impl<'w> Walk<'w> {
                     .hash(to);
                 // Set anew by each decision while nothing is under way. Read again when a success ends a freeze.
                 if self.is_busy(key) {
-                    (now - last_progress_ms).hash(to);
+                    let pool = key.split_once('/').and_then(|(c, p)| self.pool(c, p));
+                    self.age(*last_progress_ms, self.no_progress_s(pool))
+                        .hash(to);
                 }
             }
         }
